@@ -1,0 +1,33 @@
+# The targets are the README's words. On a fresh Debian machine with Go,
+# `make demo` runs the main job and `make test` proves it.
+GO        ?= go
+PKGS      ?= ./...
+BIN       := bin/laborwatch
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
+LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
+
+.PHONY: build demo test lint bench tools clean
+
+build:
+	$(GO) build -p 2 -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/laborwatch
+
+demo: build
+	$(BIN) demo $(DEMO_FLAGS)
+
+# tools installs what the tests run against: Prometheus, Chromium and fonts.
+tools:
+	@sh scripts/tools.sh
+
+test: tools
+	$(GO) vet $(PKGS)
+	$(GO) test -p 2 -timeout 20m $(PKGS)
+
+lint:
+	$(GO) run $(LINT) run $(PKGS)
+
+bench:
+	$(GO) test -p 1 -run '^$$' -bench . -benchtime 1x -timeout 30m $(PKGS)
+
+clean:
+	rm -rf bin laborwatch-demo

@@ -1,0 +1,82 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDefaultIsValid(t *testing.T) {
+	c, err := Load("", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.City.Code != "410400" || len(c.Regions) != 12 || c.RegionName("zh", "410481") != "舞钢市" {
+		t.Errorf("default city: %+v", c.City)
+	}
+	if inside(c.Data, c.Ingest.KeyFile) {
+		t.Error("the key must lie outside the data folder")
+	}
+	for k, v := range c.Params() {
+		if v == nil {
+			t.Errorf("parameter %s has no value", k)
+		}
+	}
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	f := filepath.Join(t.TempDir(), "laborwatch.yaml")
+	if err := os.WriteFile(f, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestFileOverDefaults(t *testing.T) {
+	f := write(t, "data: here\ntargets: {surveyed_rate: 0.055, registered_rate: 0.05}\n")
+	c, err := Load(f, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Targets.Surveyed != 0.055 || c.Alert.RedPersons != 200 {
+		t.Errorf("overlay: %+v %+v", c.Targets, c.Alert)
+	}
+	if want := filepath.Join(filepath.Dir(f), "here"); c.Data != want {
+		t.Errorf("data = %s, want %s", c.Data, want)
+	}
+}
+
+func TestFaultsAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"unknown key", "data: x\nalerts: {}\n", []string{"alerts", "2"}},
+		{"not yaml", "data: [\n", []string{"laborwatch.yaml"}},
+		{"all at once", "time_zone: Mars/Olympus\nengine: {memory_limit: lots}\nsurvey: {lonely_psu: guess, confidence: 95}\n",
+			[]string{"time_zone = Mars/Olympus", "Asia/Shanghai", "engine.memory_limit", "survey.lonely_psu", "survey.confidence"}},
+		{"key in data", "data: d\ningest: {key_file: d/k}\n", []string{"ingest.key_file", "outside the data folder"}},
+		{"cron", "schedules: [{name: a, cron: 'every day', jobs: [ingest, sing]}]\n", []string{"schedules[0].cron", "sing"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Load(write(t, c.text), "")
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q is missing from:\n%v", w, err)
+				}
+			}
+		})
+	}
+}
+
+func TestMissingFileSaysWhatToDo(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "no.yaml"), "")
+	if err == nil || !strings.Contains(err.Error(), "Try: laborwatch init") {
+		t.Errorf("got %v", err)
+	}
+}

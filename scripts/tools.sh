@@ -1,0 +1,35 @@
+#!/bin/sh
+# Installs the programs that the tests run against. As root it uses apt-get;
+# otherwise it names the packages and fails, because a test that is skipped for
+# want of a tool is a test that proves nothing.
+set -eu
+
+missing=""
+need() { # command package
+	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need gcc gcc
+need g++ g++
+need git git
+need prometheus prometheus
+need promtool prometheus
+need chromium chromium
+if ! ls /usr/share/fonts/opentype/noto/NotoSansCJK-*.ttc >/dev/null 2>&1; then
+	missing="$missing fonts-noto-cjk"
+fi
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "make test needs these Debian packages:$missing" >&2
+	echo "Try: sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing" >&2
+	exit 1
+fi
+echo "installing:$missing"
+# A service that the package would start is not wanted here: the tests start their own.
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+	cat "$log" >&2
+	exit 1
+fi
+rm -f "$log"
