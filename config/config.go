@@ -183,6 +183,7 @@ type Alert struct {
 	TotalRedPersons     int     `yaml:"total_red_persons"`
 	NoticeDays          int     `yaml:"notice_days"`
 	RehireMonths        int     `yaml:"rehire_months"`
+	MovedBeforeDays     int     `yaml:"moved_before_days"`
 	CityBlueMargin      float64 `yaml:"city_blue_margin"`
 	CityOrangeMargin    float64 `yaml:"city_orange_margin"`
 	CityRedMargin       float64 `yaml:"city_red_margin"`

@@ -37,6 +37,7 @@ func (c *Config) Params() map[string]any {
 		"alert.total_red_persons":        c.Alert.TotalRedPersons,
 		"alert.notice_days":              c.Alert.NoticeDays,
 		"alert.rehire_months":            c.Alert.RehireMonths,
+		"alert.moved_before_days":        c.Alert.MovedBeforeDays,
 		"alert.city_blue_margin":         c.Alert.CityBlueMargin,
 		"alert.city_orange_margin":       c.Alert.CityOrangeMargin,
 		"alert.city_red_margin":          c.Alert.CityRedMargin,

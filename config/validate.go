@@ -154,6 +154,9 @@ func (c *Config) validateNumbers(bad faultFunc) {
 	if c.Alert.WindowDays > 31 {
 		bad("alert.window_days", c.Alert.WindowDays, "the models look at most 31 days back")
 	}
+	if c.Alert.MovedBeforeDays < 0 || c.Alert.MovedBeforeDays > 31 {
+		bad("alert.moved_before_days", c.Alert.MovedBeforeDays, "want 0 to 31: the models look at most 31 days back")
+	}
 	if c.Survey.AgeFloor < 0 || c.Survey.AgeFloor > 30 {
 		bad("survey.age_floor", c.Survey.AgeFloor, "want the youngest age in scope, 16 by the NBS rules")
 	}

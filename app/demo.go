@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"laborwatch/alert"
+	"laborwatch/cube"
+	"laborwatch/ingest"
+	"laborwatch/period"
+	"laborwatch/simulate"
+)
+
+// Report is what the demo measured: the main job's figures against the truth
+// that the synthetic city was built from.
+type Report struct {
+	Period          period.Period      `json:"period"`
+	Rate            float64            `json:"rate"`
+	RateSE          float64            `json:"rate_se"`
+	TruthRate       float64            `json:"truth_rate"`
+	RowsIn          int64              `json:"rows_in"`
+	RowsLoaded      int64              `json:"rows_loaded"`
+	RowsQuarantined int64              `json:"rows_quarantined"`
+	Alerts          AlertReport        `json:"alerts"`
+	Stages          map[string]float64 `json:"stages"`
+	Seconds         float64            `json:"seconds"`
+
+	RowsRepeated int64    `json:"-"`
+	CILow        float64  `json:"-"`
+	CIHigh       float64  `json:"-"`
+	Order        []string `json:"-"` // stages in the order they ran
+	Release      string   `json:"-"`
+}
+
+// AlertReport compares alerts with the injected events.
+type AlertReport struct {
+	Expected int `json:"expected"`
+	Found    int `json:"found"`
+	Spurious int `json:"spurious"`
+
+	Missing []string `json:"-"`
+	Extra   []string `json:"-"`
+}
+
+// demoMark tells a folder that a demo made, and may clear, from any other.
+const demoMark = ".laborwatch-demo"
+
+// ForeignError means that a folder holds something that no demo wrote.
+type ForeignError struct{ Dir string }
+
+func (e *ForeignError) Error() string { return e.Dir + " is not a demo folder" }
+
+// PrepareDemo clears a previous demo's folder and makes it anew.
+func PrepareDemo(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if len(entries) > 0 && !exists(filepath.Join(dir, demoMark)) {
+		return &ForeignError{Dir: dir}
+	}
+	for _, e := range entries {
+		if e.Name() == demoMark || e.Name() == "lock" {
+			continue // the mark stays until all else is gone; the lock is another process's to hold
+		}
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, demoMark), nil, 0o644)
+}
+
+// Simulate writes the synthetic city into the data folder, its extracts into
+// the inbox and its truth into truth/.
+func Simulate(ctx context.Context, o simulate.Options, rep *Report) error {
+	start := time.Now()
+	if _, err := simulate.Run(ctx, o); err != nil {
+		return err
+	}
+	rep.note("simulate", time.Since(start))
+	rep.Period = o.End
+	return nil
+}
+
+func (r *Report) note(stage string, took time.Duration) {
+	if r.Stages == nil {
+		r.Stages = map[string]float64{}
+	}
+	if _, again := r.Stages[stage]; !again {
+		r.Order = append(r.Order, stage)
+	}
+	r.Stages[stage] += took.Seconds()
+	r.Seconds += took.Seconds()
+}
+
+// Demo runs the main job on the simulated extracts and compares what comes out
+// with the truth.
+func (a *App) Demo(ctx context.Context, rep *Report) error {
+	var sum ingest.Summary
+	steps := []struct {
+		name string
+		run  func() error
+	}{
+		{StageIngest, func() (err error) { sum, err = a.Ingest(ctx, "", nil); return err }},
+		{StageTransform, func() error { _, err := a.RunTransform(ctx, nil); return err }},
+		{StageAlerts, func() error { _, err := a.Evaluate(ctx); return err }},
+		{StagePublish, func() error { return a.Publish(ctx) }},
+		{StageRelease, func() error {
+			res, err := a.Release(ctx, rep.Period)
+			rep.Release = res.Dir
+			return err
+		}},
+	}
+	for _, s := range steps {
+		start := time.Now()
+		if err := s.run(); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		rep.note(s.name, time.Since(start))
+	}
+	if len(sum.Refused) > 0 {
+		return fmt.Errorf("ingest refused %s: %s", sum.Refused[0].File, sum.Refused[0].Reason)
+	}
+	rep.RowsIn, rep.RowsLoaded = sum.RowsIn, sum.RowsLoaded
+	rep.RowsQuarantined, rep.RowsRepeated = sum.RowsQuarantined, sum.RowsRepeated
+	if err := a.reportRate(rep); err != nil {
+		return err
+	}
+	return a.reportAlerts(ctx, rep)
+}
+
+func (a *App) reportRate(rep *Report) error {
+	o, ok := a.View().Snapshot.Get(cube.Key{Indicator: "surveyed_unemployment_rate", Period: rep.Period})
+	if !ok || o.Value == nil || o.SE == nil || o.CILow == nil || o.CIHigh == nil {
+		return fmt.Errorf("the cube has no surveyed unemployment rate with its error for %s", rep.Period)
+	}
+	rep.Rate, rep.RateSE, rep.CILow, rep.CIHigh = *o.Value, *o.SE, *o.CILow, *o.CIHigh
+	var err error
+	rep.TruthRate, err = truthRate(filepath.Join(a.Config.Data, "truth", "rates.csv"), rep.Period)
+	return err
+}
+
+func (a *App) reportAlerts(ctx context.Context, rep *Report) error {
+	list, err := a.Alerts.List(ctx, alert.Filter{Status: alert.Firing})
+	if err != nil {
+		return err
+	}
+	c, err := alert.Compare(filepath.Join(a.Config.Data, "truth", "expected_alerts.csv"), list)
+	if err != nil {
+		return err
+	}
+	rep.Alerts = AlertReport{Expected: c.Expected, Found: c.Found, Spurious: len(c.Spurious), Missing: c.Missing, Extra: c.Spurious}
+	return nil
+}
+
+// truthRate reads the city's true rate of a period.
+func truthRate(file string, p period.Period) (float64, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return 0, fmt.Errorf("truth: %w", err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	head, err := r.Read()
+	if err != nil {
+		return 0, fmt.Errorf("truth %s: %w", file, err)
+	}
+	col := map[string]int{}
+	for i, h := range head {
+		col[h] = i
+	}
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return 0, fmt.Errorf("truth %s has no city rate for %s", file, p)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("truth %s: %w", file, err)
+		}
+		if row[col["period"]] == p.String() && row[col["region"]] == "_T" && row[col["group"]] == "_T" {
+			return strconv.ParseFloat(row[col["rate"]], 64)
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"laborwatch/alert"
+	"laborwatch/config"
+	"laborwatch/cube"
+	"laborwatch/ingest"
+	"laborwatch/lake"
+	"laborwatch/period"
+	models "laborwatch/sql"
+	"laborwatch/transform"
+)
+
+// Stage names, as metrics, journal and demo show them.
+const (
+	StageIngest    = "ingest"
+	StageTransform = "transform"
+	StageAlerts    = "alerts"
+	StagePublish   = "publish"
+	StageRelease   = "release"
+)
+
+func catalog(c *config.Config) (*cube.Catalog, error) {
+	if c.Models.Indicators == "" {
+		return cube.LoadCatalog()
+	}
+	return cube.LoadCatalogFile(c.Models.Indicators)
+}
+
+func contracts(c *config.Config) (ingest.Contracts, error) {
+	if c.Ingest.OnlyContracts {
+		return ingest.LoadOnly(c.Ingest.Contracts)
+	}
+	return ingest.LoadContracts(c.Ingest.Contracts)
+}
+
+// ingester is made when first needed: it alone needs the pseudonym key, and
+// reading indicators must not.
+func (a *App) ingester() (*ingest.Ingester, error) {
+	if a.Ingester != nil {
+		return a.Ingester, nil
+	}
+	key, err := ingest.ReadKey(a.Config.Ingest.KeyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("pseudonym key %s does not exist. Try: laborwatch init", a.Config.Ingest.KeyFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var regions []string
+	if a.Config.Ingest.CheckRegions {
+		for _, r := range a.Config.Regions {
+			regions = append(regions, r.Code)
+		}
+	}
+	a.Ingester, err = ingest.New(ingest.Options{
+		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Key: key, Regions: regions,
+		Clock: a.opts.Clock, Log: a.log,
+		Progress: func(p ingest.Progress) { a.opts.Progress(StageIngest, p.File, int64(p.Done), int64(p.Total)) },
+	})
+	return a.Ingester, err
+}
+
+// transformer is made when first needed, from the models and the configuration.
+func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
+	if a.Transform != nil {
+		return a.Transform, nil
+	}
+	src, err := modelFiles(a.Config.Models.Dir)
+	if err != nil {
+		return nil, err
+	}
+	sources := map[string][]lake.Column{}
+	for feed, c := range a.Contracts {
+		sources[feed] = c.LakeColumns()
+	}
+	for feed, cols := range embeddedColumns() {
+		if _, ok := sources[feed]; !ok {
+			sources[feed] = cols
+		}
+	}
+	a.Transform, err = transform.New(ctx, transform.Options{
+		Engine: a.Engine, Lake: a.Lake, Models: src, Params: a.Config.Params(), Seeds: seeds(a.Config),
+		Sources: sources, Log: a.log,
+		Progress: func(model string, done, total int) {
+			a.opts.Progress(StageTransform, model, int64(done), int64(total))
+		},
+	})
+	return a.Transform, err
+}
+
+// embeddedColumns are the columns of the feeds that the models know, for a
+// configuration whose own contracts cover only some of them.
+func embeddedColumns() map[string][]lake.Column {
+	all, err := ingest.LoadContracts("")
+	if err != nil {
+		return nil // the same error has been reported where contracts were loaded
+	}
+	out := map[string][]lake.Column{}
+	for feed, c := range all {
+		out[feed] = c.LakeColumns()
+	}
+	return out
+}
+
+func modelFiles(dir string) (fs.FS, error) {
+	if dir == "" {
+		return models.FS, nil
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("models.dir: %w", err)
+	}
+	return overlay{over: os.DirFS(dir), base: models.FS}, nil
+}
+
+// Ingest loads files, or everything in the inbox when there are none. A feed
+// names what the files are; empty, their names tell.
+func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum ingest.Summary, err error) {
+	a.work.Lock()
+	defer a.work.Unlock()
+	in, err := a.ingester()
+	if err != nil {
+		return sum, err
+	}
+	_, err = a.journal.timed(ctx, StageIngest, func(ctx context.Context) error {
+		list, err := a.extracts(in, feed, files)
+		if err != nil {
+			return err
+		}
+		sum, err = in.Load(ctx, list)
+		return err
+	})
+	return sum, err
+}
+
+// RunTransform computes what changed.
+func (a *App) RunTransform(ctx context.Context, periods []period.Period) (res *transform.Result, err error) {
+	a.work.Lock()
+	defer a.work.Unlock()
+	_, err = a.journal.timed(ctx, StageTransform, func(ctx context.Context) error {
+		t, err := a.transformer(ctx)
+		if err != nil {
+			return err
+		}
+		res, err = t.Run(ctx, periods)
+		return err
+	})
+	return res, err
+}
+
+// Plan says what RunTransform would compute, and why.
+func (a *App) Plan(ctx context.Context, periods []period.Period) (*transform.Plan, error) {
+	t, err := a.transformer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.Plan(ctx, periods)
+}
+
+// Evaluate turns the models' candidates into alerts.
+func (a *App) Evaluate(ctx context.Context) (res alert.Result, err error) {
+	a.work.Lock()
+	defer a.work.Unlock()
+	_, err = a.journal.timed(ctx, StageAlerts, func(ctx context.Context) error {
+		res, err = a.Alerts.Evaluate(ctx)
+		return err
+	})
+	return res, err
+}
+
+// Run does a schedule's jobs in order and stops at the first that fails.
+func (a *App) Run(ctx context.Context, jobs []string) error {
+	for _, j := range jobs {
+		var err error
+		switch j {
+		case StageIngest:
+			_, err = a.Ingest(ctx, "", nil)
+		case StageTransform:
+			_, err = a.RunTransform(ctx, nil)
+		case StageAlerts:
+			_, err = a.Evaluate(ctx)
+		case StagePublish:
+			err = a.Publish(ctx)
+		case StageRelease:
+			_, err = a.Release(ctx, 0)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", j, err)
+		}
+	}
+	return nil
+}
+
+// now is the injected clock's time in the configured zone.
+func (a *App) now() time.Time { return a.opts.Clock().In(a.Config.Location()) }

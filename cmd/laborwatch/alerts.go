@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"laborwatch/alert"
+	"laborwatch/app"
+	"laborwatch/messages"
+)
+
+func (e *env) alertsCmd() *cobra.Command {
+	cmd := &cobra.Command{Use: "alerts", Short: messages.Both("cli.alerts")}
+	var level, status, format, lang string
+	list := &cobra.Command{
+		Use:   "list [--level LEVEL] [--status STATUS] [--format table|csv|json]",
+		Short: messages.Both("cli.alerts.list"),
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			n, err := parseLevel(level)
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			filter := alert.Filter{Level: n}
+			if status != "all" {
+				filter.Status = alert.Status(status)
+			}
+			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
+				alerts, err := a.Alerts.List(ctx, filter)
+				if err != nil {
+					return err
+				}
+				return e.printAlerts(a, alerts, format, messages.Lang(lang))
+			})
+		},
+	}
+	f := list.Flags()
+	f.StringVar(&level, "level", "", messages.Both("cli.alerts.level"))
+	f.StringVar(&status, "status", "firing", messages.Both("cli.alerts.status"))
+	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, csv, json")
+	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
+	cmd.AddCommand(list)
+	return cmd
+}
+
+var levels = map[string]int{"": 0, "1": 1, "2": 2, "3": 3, "4": 4, "红": 1, "橙": 2, "黄": 3, "蓝": 4, "red": 1, "orange": 2, "yellow": 3, "blue": 4}
+
+func parseLevel(s string) (int, error) {
+	n, ok := levels[strings.ToLower(s)]
+	if !ok {
+		return 0, fmt.Errorf("--level %q: want red, orange, yellow or blue (红橙黄蓝), or 1 to 4", s)
+	}
+	return n, nil
+}
+
+func (e *env) printAlerts(a *app.App, alerts []alert.Alert, format string, lang messages.Lang) error {
+	switch format {
+	case "json":
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		if alerts == nil {
+			alerts = []alert.Alert{}
+		}
+		return enc.Encode(alerts)
+	case "csv":
+		w := csv.NewWriter(e.stdout)
+		if err := w.Write(strings.Split("id,status,level,rule,region,industry,enterprise,first,last,window_from,window_to,persons,base,rate,notice_no", ",")); err != nil {
+			return err
+		}
+		for _, x := range alerts {
+			if err := w.Write([]string{x.ID, string(x.Status), strconv.Itoa(x.Level), x.Rule, x.Region, x.Industry, x.Enterprise,
+				x.First.String(), x.Last.String(), x.WindowFrom.Format("2006-01-02"), x.WindowTo.Format("2006-01-02"),
+				strconv.FormatInt(x.Persons, 10), strconv.FormatInt(x.Base, 10), strconv.FormatFloat(x.Rate, 'g', -1, 64), x.NoticeNo}); err != nil {
+				return err
+			}
+		}
+		w.Flush()
+		return w.Error()
+	case "table":
+		return e.alertTable(a, alerts, lang)
+	}
+	return &exitError{exitUsage, fmt.Errorf("--format %q: want table, csv or json", format)}
+}
+
+func (e *env) alertTable(a *app.App, alerts []alert.Alert, lang messages.Lang) error {
+	if len(alerts) == 0 {
+		fmt.Fprintln(e.stdout, messages.Both("cli.alerts.none"))
+		return nil
+	}
+	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	for _, x := range alerts {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s–%s\t%d\t%.1f%%\n", alert.LevelLabel(lang, x.Level), alert.RuleLabel(lang, x.Rule),
+			a.Config.RegionName(string(lang), x.Region), subject(x), x.WindowFrom.Format("2006-01-02"), x.WindowTo.Format("2006-01-02"), x.Persons, 100*x.Rate)
+	}
+	return w.Flush()
+}
+
+// subject names what an alert is about beside its region.
+func subject(x alert.Alert) string {
+	switch {
+	case x.EnterpriseName != "":
+		return x.EnterpriseName
+	case x.Enterprise != "_T":
+		return x.Enterprise
+	case x.Industry != "_T":
+		return x.Industry
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"laborwatch/app"
+	"laborwatch/config"
+	"laborwatch/ingest"
+	"laborwatch/messages"
+	"laborwatch/period"
+	"laborwatch/simulate"
+)
+
+func (e *env) demoCmd() *cobra.Command {
+	var once, asJSON bool
+	var o simulate.Options
+	var end string
+	cmd := &cobra.Command{
+		Use:   "demo [--once] [--json]",
+		Short: messages.Both("cli.demo"),
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := period.Parse(end)
+			if err != nil {
+				return &exitError{exitUsage, fmt.Errorf("--end: %w", err)}
+			}
+			o.End = p
+			return e.demo(cmd, o, once, asJSON)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&once, "once", false, messages.Both("cli.demo.once"))
+	f.BoolVar(&asJSON, "json", false, messages.Both("cli.demo.json"))
+	f.Uint64Var(&o.Seed, "seed", 1, messages.Both("cli.demo.seed"))
+	f.IntVar(&o.Persons, "persons", 200_000, messages.Both("cli.demo.persons"))
+	f.IntVar(&o.Months, "months", 26, messages.Both("cli.demo.months"))
+	f.StringVar(&end, "end", "2026-10", messages.Both("cli.demo.end"))
+	return cmd
+}
+
+func (e *env) demo(cmd *cobra.Command, o simulate.Options, once, asJSON bool) error {
+	ctx := cmd.Context()
+	cfg, err := e.demoConfig()
+	if err != nil {
+		return err
+	}
+	err = app.PrepareDemo(cfg.Data)
+	var foreign *app.ForeignError
+	if errors.As(err, &foreign) {
+		return errors.New(messages.Both("cli.demo.foreign", foreign.Dir))
+	}
+	if err != nil {
+		return err
+	}
+	bar := e.progress()
+	o.Out, o.Region = cfg.Data, cfg.City.Code
+	o.Progress = func(stage string, done, total int) { bar.show(stage, "", int64(done), int64(total)) }
+	var rep app.Report
+	if err := app.Simulate(ctx, o, &rep); err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, app.Options{
+		Config: cfg, Log: e.log(), Clock: time.Now, Command: "demo", Version: version, Progress: bar.show,
+	})
+	if err != nil {
+		return err
+	}
+	err = a.Demo(ctx, &rep)
+	bar.clear()
+	if err == nil {
+		err = e.printReport(&rep, asJSON)
+	}
+	if err == nil && !once {
+		err = e.serve(ctx, a)
+	}
+	return errors.Join(err, a.Close())
+}
+
+// demoConfig is the configuration with the demo's own data folder and key.
+func (e *env) demoConfig() (*config.Config, error) {
+	data := e.path(e.data)
+	if data == "" {
+		data = filepath.Join(e.dir, "laborwatch-demo", "data")
+	}
+	cfg, err := config.Load(e.path(e.configFile), data)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(cfg.Ingest.KeyFile); errors.Is(err, os.ErrNotExist) {
+		return cfg, ingest.CreateKey(cfg.Ingest.KeyFile)
+	}
+	return cfg, nil
+}
+
+func (e *env) printReport(r *app.Report, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	line := func(key string, args ...any) { fmt.Fprintln(e.stdout, messages.Both(key, args...)) }
+	line("cli.demo.title", r.Period)
+	line("cli.demo.rate", 100*r.Rate, 100*r.CILow, 100*r.CIHigh, 100*r.TruthRate)
+	line("cli.demo.alerts", r.Alerts.Expected, r.Alerts.Found, r.Alerts.Spurious)
+	for _, m := range r.Alerts.Missing {
+		fmt.Fprintln(e.stdout, "  -", m)
+	}
+	for _, m := range r.Alerts.Extra {
+		fmt.Fprintln(e.stdout, "  +", m)
+	}
+	line("cli.demo.rows", r.RowsIn, r.RowsLoaded, r.RowsQuarantined, r.RowsRepeated)
+	line("cli.demo.stages")
+	for _, s := range r.Order {
+		fmt.Fprintf(e.stdout, "  %6.1f  %s\n", r.Stages[s], messages.Both("cli.demo.stage."+s))
+	}
+	line("cli.demo.total", r.Seconds)
+	line("cli.demo.files", r.Release)
+	return nil
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"laborwatch/app"
+	"laborwatch/ingest"
+	"laborwatch/messages"
+)
+
+func (e *env) ingestCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "ingest [FEED] [FILE…]",
+		Short: messages.Both("cli.ingest"),
+		Args:  args(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				feed, files := "", a
+				if len(a) > 0 && ap.Contracts[a[0]] != nil {
+					feed, files = a[0], a[1:]
+				}
+				for i, f := range files {
+					files[i] = e.path(f)
+				}
+				sum, err := ap.Ingest(ctx, feed, files)
+				if err != nil {
+					return err
+				}
+				return e.reportIngest(sum)
+			})
+		},
+	}
+}
+
+// reportIngest prints the summary; the exit code says whether rows went to
+// quarantine or extracts were refused.
+func (e *env) reportIngest(s ingest.Summary) error {
+	fmt.Fprintln(e.stdout, messages.Both("cli.ingest.done",
+		len(s.Loads), s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused)))
+	for _, r := range s.Refused {
+		fmt.Fprintf(e.stderr, "%s: %s\n", messages.Both("cli.ingest.refused", r.File), r.Reason)
+	}
+	switch {
+	case len(s.Refused) > 0:
+		return &exitError{exitRefused, errors.New(messages.Both("cli.ingest.fix"))}
+	case s.RowsQuarantined > 0:
+		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.seequarantine"))
+		return &exitError{code: exitQuarantined}
+	}
+	return nil
+}

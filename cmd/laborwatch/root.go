@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"laborwatch/app"
+	"laborwatch/config"
+	"laborwatch/messages"
+)
+
+// Exit codes beside 0 (done) and 1 (failed).
+const (
+	exitUsage       = 2 // the command line is wrong
+	exitQuarantined = 3 // done, but some rows went to quarantine
+	exitRefused     = 4 // done, but some extracts were refused whole
+)
+
+// exitError ends a command with a code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// env is what one command line runs in: this process, or the daemon on behalf
+// of another process.
+type env struct {
+	args   []string
+	dir    string // relative paths are relative to it
+	stdout io.Writer
+	stderr io.Writer
+	// app is the daemon's, nil in a process of its own.
+	app *app.App
+
+	configFile string
+	data       string
+	verbose    bool
+}
+
+// execute runs the command line and returns its exit code.
+func (e *env) execute(ctx context.Context) int {
+	root := e.root()
+	root.SetArgs(e.args)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	var exit *exitError
+	if errors.As(err, &exit) {
+		if exit.err != nil {
+			e.complain(exit.err)
+		}
+		return exit.code
+	}
+	e.complain(err)
+	return 1
+}
+
+func (e *env) complain(err error) {
+	fmt.Fprintf(e.stderr, "%s: %v\n", messages.Both("cli.error"), err)
+}
+
+func (e *env) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "laborwatch",
+		Short:         messages.Both("cli.root"),
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&e.configFile, "config", "", messages.Both("cli.flag.config"))
+	f.StringVar(&e.data, "data", "", messages.Both("cli.flag.data"))
+	f.BoolVarP(&e.verbose, "verbose", "v", false, messages.Both("cli.flag.verbose"))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &exitError{exitUsage, fmt.Errorf("%w. Try: %s --help", err, cmd.CommandPath())}
+	})
+	root.AddCommand(
+		e.initCmd(), e.doctorCmd(), e.simulateCmd(), e.ingestCmd(), e.quarantineCmd(), e.transformCmd(),
+		e.alertsCmd(), e.queryCmd(), e.exportCmd(), e.releaseCmd(), e.serveCmd(), e.demoCmd(),
+	)
+	return root
+}
+
+// args turns a wrong number of arguments into a usage error.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, a []string) error {
+		if err := check(cmd, a); err != nil {
+			return &exitError{exitUsage, fmt.Errorf("%w. Try: %s --help", err, cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// path makes a path from the command line absolute.
+func (e *env) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(e.dir, p)
+}
+
+func (e *env) config() (*config.Config, error) {
+	return config.Load(e.path(e.configFile), e.path(e.data))
+}
+
+// log writes to the command's stderr: errors and warnings always, the rest
+// where it is asked for or nobody watches a terminal.
+func (e *env) log() *slog.Logger {
+	level := slog.LevelWarn
+	if e.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// terminal reports whether a person watches stderr.
+func (e *env) terminal() bool {
+	f, ok := e.stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// withApp runs fn on the open data folder: the daemon's own when this is the
+// daemon, a freshly opened one otherwise. Where a daemon owns the folder the
+// whole command line is handed to it.
+func (e *env) withApp(cmd *cobra.Command, fn func(context.Context, *app.App) error) error {
+	ctx := cmd.Context()
+	if e.app != nil {
+		return fn(ctx, e.app)
+	}
+	cfg, err := e.config()
+	if err != nil {
+		return err
+	}
+	opts := app.Options{Config: cfg, Log: e.log(), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now}
+	a, err := app.Open(ctx, opts)
+	var locked *app.LockedError
+	if errors.As(err, &locked) {
+		code, ferr := app.Forward(ctx, cfg.Data, app.Request{Args: e.args, Dir: e.dir}, e.stdout, e.stderr)
+		if ferr == nil && code == 0 {
+			return nil
+		}
+		if ferr == nil {
+			return &exitError{code: code}
+		}
+		if !errors.Is(ferr, app.ErrNoDaemon) {
+			return ferr
+		}
+		fmt.Fprintln(e.stderr, messages.Both("cli.waiting", locked.Holder.PID, locked.Holder.Command))
+		opts.Patience = 30 * time.Second
+		a, err = app.Open(ctx, opts)
+	}
+	if err != nil {
+		return err
+	}
+	err = fn(ctx, a)
+	if cerr := a.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
