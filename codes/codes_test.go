@@ -1,0 +1,234 @@
+package codes
+
+import (
+	"encoding/csv"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestParseResident(t *testing.T) {
+	for _, c := range []struct {
+		name, in, number, sex, birth string
+		err                          error
+	}{
+		{"as the standard prints it", "11010519491231002X", "11010519491231002X", "F", "1949-12-31", nil},
+		{"lower-case x", "11010519491231002x", "11010519491231002X", "F", "1949-12-31", nil},
+		{"full-width", "１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X", "F", "1949-12-31", nil},
+		{"spaces, a hyphen, a quote", "'110105 19491231-002X ", "11010519491231002X", "F", "1949-12-31", nil},
+		{"full-width space", "　11010519491231002X", "11010519491231002X", "F", "1949-12-31", nil},
+		{"15 digits", "110105491231002", "11010519491231002X", "F", "1949-12-31", nil},
+		{"15 digits of a centenarian", "440524800101999", "", "M", "1880-01-01", nil},
+		{"wrong check digit", "110105194912310021", "", "", "", ErrCheckDigit},
+		{"rounded to 15 digits", "110105194912310000", "", "", "", ErrExcelRounded},
+		{"scientific", "1.10105E+17", "", "", "", ErrExcelRounded},
+		{"scientific of 18 characters", "1.1010519491231E17", "", "", "", ErrExcelRounded},
+		{"17 digits", "11010519491231002", "", "", "", ErrForm},
+		{"letters", "1101051949123100AX", "", "", "", ErrForm},
+		{"empty", "", "", "", "", ErrForm},
+		{"no such day", with("11010519490230002"), "", "", "", ErrDate},
+		{"no such province", with("99010519490228002"), with("99010519490228002"), "F", "1949-02-28", nil},
+		{"no such province", with("88010519490228002"), "", "", "", ErrRegion},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := ParseResident(c.in)
+			if !errors.Is(err, c.err) || (c.err == nil) != (err == nil) {
+				t.Fatalf("error %v, want %v", err, c.err)
+			}
+			if err != nil {
+				return
+			}
+			if c.number != "" && r.Number != c.number {
+				t.Errorf("number differs from %s", c.number)
+			}
+			if r.Sex != c.sex || r.Birth.Format("2006-01-02") != c.birth || r.Origin != r.Number[:6] {
+				t.Errorf("got %s %s %s", r.Sex, r.Birth, r.Origin)
+			}
+			if r.BirthMonth().Day() != 1 {
+				t.Error("birth month is not a first day")
+			}
+		})
+	}
+}
+
+func with(first17 string) string {
+	c, _ := ResidentCheck(first17)
+	return first17 + string(c)
+}
+
+// A single wrong digit is always found: MOD 11-2 guarantees it.
+func TestResidentFindsOneWrongDigit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		id := "410499" + rapid.StringMatching(`19[5-9][0-9](0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}`).Draw(t, "body")
+		id = with(id)
+		if !ResidentValid(id) {
+			t.Fatalf("%s is refused", id)
+		}
+		i := rapid.IntRange(0, 16).Draw(t, "place")
+		d := byte(rapid.IntRange('0', '9').Draw(t, "digit"))
+		if id[i] != d && ResidentValid(id[:i]+string(d)+id[i+1:]) {
+			t.Fatalf("%s with %c at %d is accepted", id, d, i)
+		}
+	})
+}
+
+func TestParseCredit(t *testing.T) {
+	for in, want := range map[string]error{
+		"91350100M000100Y43": nil,
+		"91350100m000100y43": nil,
+		"９１３５０１００Ｍ０００１００Ｙ４３": nil,
+		"91350100M000100Y44":   ErrCheckDigit,
+		"91350100M000100Y4":    ErrForm,
+		"91350100I000100Y43":   ErrForm,
+		"9.1350100E+17":        ErrExcelRounded,
+		"914403003594331000":   ErrExcelRounded,
+		"":                     ErrForm,
+		" 91350100-M000100Y43": nil,
+	} {
+		got, err := ParseCredit(in)
+		if !errors.Is(err, want) || (want == nil && got != "91350100M000100Y43") {
+			t.Errorf("%q: %q, %v; want %v", in, got, err, want)
+		}
+	}
+}
+
+func TestParseIndustry(t *testing.T) {
+	for in, want := range map[string]string{
+		"2614": "2614", "C2614": "2614", "c2614": "2614", "26": "26", "C26": "26", "261": "261", "0610": "0610", "２６１４": "2614",
+		"2610": "2610", "2600": "2600",
+		"D2614": "", "2618": "", "9999": "", "98": "", "C": "", "": "", "26145": "", "ABCD": "", "2": "",
+	} {
+		got, err := ParseIndustry(in)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v; want %q", in, got, err, want)
+		}
+	}
+	if len(Sections()) != 20 || len(Divisions()) != 97 || len(Classes()) != 1380 {
+		t.Errorf("%d sections, %d divisions, %d classes", len(Sections()), len(Divisions()), len(Classes()))
+	}
+	for _, d := range Divisions() {
+		if d.ZH == "" || d.EN == "" || SectionOf(d.Code) != d.Section {
+			t.Errorf("division %+v", d)
+		}
+	}
+}
+
+func TestRegionForm(t *testing.T) {
+	for in, want := range map[string]bool{"410402": true, "990402": false, "41040": false, "41040a": false} {
+		if RegionForm(in) != want {
+			t.Errorf("%s: %v", in, !want)
+		}
+	}
+}
+
+func reference(t *testing.T, name string) []map[string]string {
+	t.Helper()
+	dir := os.Getenv("LABORWATCH_REFERENCE")
+	if dir == "" {
+		t.Skip("LABORWATCH_REFERENCE does not name the reference folder")
+	}
+	f, err := os.Open(filepath.Join(dir, "codes", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []map[string]string
+	for _, r := range rows[1:] {
+		m := map[string]string{}
+		for i, h := range rows[0] {
+			m[h] = r[i]
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func TestResidentReference(t *testing.T) {
+	for _, r := range reference(t, "resident_id_examples.csv") {
+		if got := ResidentValid(r["id"]); got != (r["valid"] == "1") {
+			t.Errorf("%s: %v", r["source"], got)
+		}
+		if c, ok := ResidentCheck(r["id"][:17]); !ok || string(c) != r["check_expected"] {
+			t.Errorf("%s: check %c", r["source"], c)
+		}
+	}
+}
+
+func TestCreditReference(t *testing.T) {
+	valid := 0
+	for _, r := range reference(t, "uscc_examples.csv") {
+		_, err := ParseCredit(r["uscc"])
+		if (err == nil) != (r["gb32100_valid"] == "1") {
+			t.Errorf("%s: %v", r["uscc"], err)
+		}
+		if c, ok := CreditCheck(r["uscc"][:17]); !ok || string(c) != r["gb32100_check_expected"] {
+			t.Errorf("%s: check %c", r["uscc"], c)
+		}
+		if err == nil {
+			valid++
+		}
+	}
+	if valid != 33 {
+		t.Errorf("%d valid, want 33", valid)
+	}
+}
+
+func TestIndustryReference(t *testing.T) {
+	n := map[string]int{}
+	for _, r := range reference(t, "gbt4754_2017.csv") {
+		n[r["level"]]++
+		if r["level"] == "section" {
+			continue
+		}
+		got, err := ParseIndustry(r["code"])
+		if err != nil || got != r["code"][1:] || SectionOf(got) != r["code"][:1] {
+			t.Errorf("%s: %q, %v", r["code"], got, err)
+		}
+	}
+	if n["class"] != 1377 {
+		t.Errorf("%d classes", n["class"])
+	}
+}
+
+func TestProvinceReference(t *testing.T) {
+	for _, r := range reference(t, "gbt2260_provinces.csv") {
+		if Province(r["code"]) != r["name"] {
+			t.Errorf("%s: %s, want %s", r["code"], Province(r["code"]), r["name"])
+		}
+	}
+	for _, r := range reference(t, "gbt2260_areas.csv") {
+		if !RegionForm(r["code"]) {
+			t.Errorf("%s is refused", r["code"])
+		}
+	}
+}
+
+func FuzzParseResident(f *testing.F) {
+	f.Add("11010519491231002X")
+	f.Add("１１０１０５")
+	f.Add(strings.Repeat("9", 15))
+	f.Fuzz(func(t *testing.T, s string) {
+		if r, err := ParseResident(s); err == nil && !ResidentValid(r.Number) {
+			t.Errorf("%q gives a number that is not valid", s)
+		}
+		_, _ = ParseCredit(s)
+		_, _ = ParseIndustry(s)
+	})
+}
+
+func BenchmarkParseResident(b *testing.B) {
+	id := with("41049919800101123")
+	for b.Loop() {
+		if _, err := ParseResident(id); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

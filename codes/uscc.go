@@ -1,0 +1,49 @@
+package codes
+
+import "strings"
+
+// creditAlphabet is the alphabet of GB 32100: digits and letters without I, O, S, V, Z.
+const creditAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+var creditWeights = [17]int{1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28}
+
+// CreditCheck gives the check character (MOD 31-3) of the first 17 characters
+// of a unified social credit code; ok is false when they are not 17 of its alphabet.
+func CreditCheck(first17 string) (check byte, ok bool) {
+	if len(first17) != 17 {
+		return 0, false
+	}
+	sum := 0
+	for i, w := range creditWeights {
+		v := strings.IndexByte(creditAlphabet, first17[i])
+		if v < 0 {
+			return 0, false
+		}
+		sum += v * w
+	}
+	return creditAlphabet[(31-sum%31)%31], true
+}
+
+// ParseCredit reads a unified social credit code (GB 32100-2015) in any form
+// it is found in and returns its 18 characters. The errors are ErrForm,
+// ErrExcelRounded and ErrCheckDigit.
+func ParseCredit(raw string) (string, error) {
+	s := Fold(raw)
+	if scientific.MatchString(s) {
+		return "", ErrExcelRounded
+	}
+	if len(s) != 18 {
+		return "", ErrForm
+	}
+	check, ok := CreditCheck(s[:17])
+	if !ok || strings.IndexByte(creditAlphabet, s[17]) < 0 {
+		return "", ErrForm
+	}
+	if check != s[17] {
+		if strings.HasSuffix(s, "000") && strings.Trim(s, "0123456789") == "" {
+			return "", ErrExcelRounded
+		}
+		return "", ErrCheckDigit
+	}
+	return s, nil
+}

@@ -1,0 +1,70 @@
+package cube
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// nearest gives a hint such as "; did you mean sex?" naming up to three of the
+// known words that are closest to a mistaken one, or "" where none is close.
+func nearest(word string, known []string) string {
+	close := Nearest(word, known, 3)
+	if len(close) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(close, ", ") + "?"
+}
+
+// Nearest lists up to n known words that resemble a word, best first: those
+// that contain it and those within a third of its length in edits.
+func Nearest(word string, known []string, n int) []string {
+	type candidate struct {
+		word string
+		cost int
+	}
+	var found []candidate
+	lower := strings.ToLower(word)
+	for _, k := range known {
+		d := edits(lower, strings.ToLower(k))
+		switch {
+		case word == "":
+			continue
+		case d <= max(1, len([]rune(word))/3):
+			found = append(found, candidate{k, d})
+		case len(word) > 3 && (strings.Contains(k, lower) || strings.Contains(lower, strings.ToLower(k)) && len(k) > 3):
+			found = append(found, candidate{k, 100 + d})
+		}
+	}
+	slices.SortFunc(found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.cost, b.cost), strings.Compare(a.word, b.word))
+	})
+	var out []string
+	for _, c := range found[:min(n, len(found))] {
+		out = append(out, c.word)
+	}
+	return out
+}
+
+// edits is the Levenshtein distance in characters.
+func edits(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	last := make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range x {
+		diagonal := last[0]
+		last[0] = i + 1
+		for j := range y {
+			above := last[j+1]
+			cost := diagonal
+			if x[i] != y[j] {
+				cost++
+			}
+			last[j+1] = min(cost, above+1, last[j]+1)
+			diagonal = above
+		}
+	}
+	return last[len(y)]
+}

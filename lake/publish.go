@@ -1,0 +1,206 @@
+package lake
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"laborwatch/period"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Publication is a load about to become live: its ledger line (Seq, LoadedAt,
+// Status and SupersededBy are filled in by Publish), the rows it has of each
+// month, and its Parquet file, written but not yet in place.
+type Publication struct {
+	Load    Load
+	Periods map[period.Period]int64
+	// File is the temporary Parquet file; see Lake.Temp.
+	File string
+}
+
+// Publish makes the loads live, all of them or none: their files are fsynced
+// and renamed into place, then one transaction on conn writes the ledger, puts
+// the rows of the SELECT quarantine (columns as in the quarantine table; ""
+// for none) into quarantine, and marks what snapshots supersede. It returns
+// the loads as the ledger has them. After an error nothing has changed for any
+// reader, and the temporary files are gone.
+func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine string) ([]Load, error) {
+	if err := l.place(pubs); err != nil {
+		for _, p := range pubs {
+			_ = os.Remove(p.File)
+		}
+		return nil, fmt.Errorf("publish: %w", err)
+	}
+	loads, err := l.record(ctx, conn, pubs, quarantine)
+	if err != nil {
+		return nil, fmt.Errorf("publish: ledger: %w", err)
+	}
+	return loads, nil
+}
+
+// place makes the files durable under their final names. Files without a
+// ledger line are invisible, and swept by the next Open.
+func (l *Lake) place(pubs []Publication) error {
+	var g errgroup.Group
+	g.SetLimit(8)
+	for _, p := range pubs {
+		g.Go(func() error { return syncPath(p.File) })
+	}
+	if err := errors.Join(l.crash("written"), g.Wait()); err != nil {
+		return err
+	}
+	if err := l.crash("synced"); err != nil {
+		return err
+	}
+	dirs := map[string]bool{}
+	for _, p := range pubs {
+		path := l.Path(p.Load)
+		dir := filepath.Dir(path)
+		if !dirs[dir] {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+		}
+		if err := os.Rename(p.File, path); err != nil {
+			return err
+		}
+		// A partition's name lies in its feed's folder, and the feed's in the lake's.
+		dirs[dir], dirs[filepath.Dir(dir)], dirs[l.dir] = true, true, true
+	}
+	if err := l.crash("renamed"); err != nil {
+		return err
+	}
+	for dir := range dirs {
+		if err := syncPath(dir); err != nil {
+			return err
+		}
+	}
+	return l.crash("placed")
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine string) (loads []Load, err error) {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	var seq int64
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM state.main.loads`).Scan(&seq); err != nil {
+		return nil, err
+	}
+	now := l.clock().UTC().Truncate(time.Microsecond)
+	for _, p := range pubs {
+		x := p.Load
+		seq++
+		x.Seq, x.LoadedAt, x.Status = seq, now, Live
+		loads = append(loads, x)
+	}
+	supersede(loads)
+	if err := insertLoads(ctx, tx, loads); err != nil {
+		return nil, err
+	}
+	if err := insertPeriods(ctx, tx, pubs); err != nil {
+		return nil, err
+	}
+	for _, x := range loads {
+		if x.Mode != Snapshot || x.Status != Live {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE state.main.loads SET status = 'superseded', superseded_by = ?
+			WHERE feed = ? AND period IS NOT DISTINCT FROM CAST(? AS DATE) AND scope = ? AND status = 'live' AND mode = 'snapshot' AND load_id <> ?`,
+			x.ID, x.Feed, date(x.Period), x.Scope, x.ID); err != nil {
+			return nil, err
+		}
+	}
+	if quarantine != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.quarantine BY NAME `+quarantine); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.crash("recorded"); err != nil {
+		return nil, err
+	}
+	return loads, tx.Commit()
+}
+
+// supersede settles snapshots of one feed, period and scope within one batch:
+// the last wins.
+func supersede(loads []Load) {
+	type key struct {
+		feed, scope string
+		period      period.Period
+	}
+	last := map[key]int{}
+	for i, x := range loads {
+		if x.Mode != Snapshot {
+			continue
+		}
+		k := key{x.Feed, x.Scope, x.Period}
+		if j, ok := last[k]; ok {
+			loads[j].Status, loads[j].SupersededBy = Superseded, x.ID
+		}
+		last[k] = i
+	}
+}
+
+func date(p period.Period) any {
+	if p == 0 {
+		return nil
+	}
+	return p.First()
+}
+
+func insertLoads(ctx context.Context, tx *sql.Tx, loads []Load) error {
+	var values []string
+	var args []any
+	for _, x := range loads {
+		values = append(values, "(?, ?, ?, ?, ?, CAST(? AS DATE), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		var by any
+		if x.SupersededBy != "" {
+			by = x.SupersededBy
+		}
+		args = append(args, x.Seq, x.ID, x.Feed, x.ContractVersion, x.Source, date(x.Period), x.Scope, x.Mode,
+			x.RowsIn, x.RowsLoaded, x.RowsQuarantined, x.RowsRepeated, x.Bytes, x.SHA256, x.LoadedAt, x.Status, by)
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO state.main.loads (`+loadColumns+`) VALUES `+strings.Join(values, ", "), args...)
+	return err
+}
+
+func insertPeriods(ctx context.Context, tx *sql.Tx, pubs []Publication) error {
+	var values []string
+	for _, p := range pubs {
+		months := make([]period.Period, 0, len(p.Periods))
+		for m := range p.Periods {
+			months = append(months, m)
+		}
+		for _, m := range period.Sorted(months) {
+			values = append(values, fmt.Sprintf("(%s, %s, %d)", quote(p.Load.ID), m.SQL(), p.Periods[m]))
+		}
+	}
+	for chunk := range slices.Chunk(values, 500) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.load_periods VALUES `+strings.Join(chunk, ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package lake
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"laborwatch/period"
+)
+
+// FeedStatus is how a feed stands: what it has delivered so far.
+type FeedStatus struct {
+	Feed string
+	// LatestPeriod is the newest month of which a live load has rows, 0 for none.
+	LatestPeriod period.Period
+	// LastLoad is when the newest load was published.
+	LastLoad time.Time
+	// Loads counts live loads; the rows are those of live loads.
+	Loads, RowsLoaded, RowsQuarantined, RowsRepeated int64
+	// Refused counts extracts that were refused whole.
+	Refused int64
+}
+
+// Status gives the standing of every feed that delivered anything, by feed.
+func (l *Lake) Status(ctx context.Context) ([]FeedStatus, error) {
+	rows, err := l.eng.DB().QueryContext(ctx, `
+		WITH live AS (SELECT * FROM state.main.loads WHERE status = 'live'),
+		sums AS (SELECT feed, max(loaded_at) AS last_load, count(*) AS loads, CAST(sum(rows_loaded) AS BIGINT) AS loaded,
+			CAST(sum(rows_quarantined) AS BIGINT) AS quarantined, CAST(sum(rows_repeated) AS BIGINT) AS repeated FROM live GROUP BY feed),
+		latest AS (SELECT feed, max(p.period) AS period FROM live JOIN state.main.load_periods p USING (load_id) GROUP BY feed),
+		refused AS (SELECT feed, count(*) AS refused FROM state.main.refusals GROUP BY feed)
+		SELECT feed, latest.period, last_load, coalesce(loads, 0), coalesce(loaded, 0), coalesce(quarantined, 0), coalesce(repeated, 0), coalesce(refused, 0)
+		FROM sums FULL JOIN refused USING (feed) LEFT JOIN latest USING (feed) ORDER BY feed`)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []FeedStatus
+	for rows.Next() {
+		var s FeedStatus
+		var month, last sql.NullTime
+		if err := rows.Scan(&s.Feed, &month, &last, &s.Loads, &s.RowsLoaded, &s.RowsQuarantined, &s.RowsRepeated, &s.Refused); err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
+		}
+		if month.Valid {
+			s.LatestPeriod = period.FromTime(month.Time)
+		}
+		s.LastLoad = last.Time
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+// Fault is one fault of one quarantined row; a row may have several.
+type Fault struct {
+	LoadID, Feed, File, Sheet string
+	// Row is the row as a person sees it in the file, from 1.
+	Row            int64
+	Column, Reason string
+	// Masked shows at most a third of the value; of personal ones only their length.
+	Masked string
+	// Hint says what to do, in Chinese and English.
+	Hint string
+}
+
+// Quarantined lists the faults of live loads of a feed ("" for all), in order
+// of file, row and column; limit 0 means all.
+func (l *Lake) Quarantined(ctx context.Context, feed string, limit int) ([]Fault, error) {
+	q := `SELECT q.load_id, q.feed, q.file, q.sheet, q."row", q.col, q.reason, q.value_masked, q.hint
+		FROM state.main.quarantine q JOIN state.main.loads l USING (load_id)
+		WHERE l.status = 'live' AND (? = '' OR q.feed = ?) ORDER BY q.file, q.sheet, q."row", q.col, q.reason, q.load_id`
+	if limit > 0 {
+		q += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	rows, err := l.eng.DB().QueryContext(ctx, q, feed, feed)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Fault
+	for rows.Next() {
+		var f Fault
+		if err := rows.Scan(&f.LoadID, &f.Feed, &f.File, &f.Sheet, &f.Row, &f.Column, &f.Reason, &f.Masked, &f.Hint); err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
+		}
+		out = append(out, f)
+	}
+	return out, rows.Err()
+}
+
+// Refused is an extract that was refused whole.
+type Refused struct {
+	SHA256, Feed, File, Reason string
+	RefusedAt                  time.Time
+	// LoadID is the id its load would have had.
+	LoadID string
+}
+
+// Refuse notes refused extracts, each once.
+func (l *Lake) Refuse(ctx context.Context, refused []Refused) error {
+	for _, r := range refused {
+		_, err := l.eng.DB().ExecContext(ctx, `INSERT INTO state.main.refusals (sha256, feed, file, reason, refused_at, load_id)
+			SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM state.main.refusals WHERE load_id = ? AND file = ?)`,
+			r.SHA256, r.Feed, r.File, r.Reason, l.clock().UTC(), r.LoadID, r.LoadID, r.File)
+		if err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
+	}
+	return nil
+}
+
+// Refusals lists the refused extracts in order of time and file.
+func (l *Lake) Refusals(ctx context.Context) ([]Refused, error) {
+	rows, err := l.eng.DB().QueryContext(ctx, `SELECT sha256, feed, file, reason, refused_at, load_id FROM state.main.refusals ORDER BY refused_at, file, load_id`)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Refused
+	for rows.Next() {
+		var r Refused
+		if err := rows.Scan(&r.SHA256, &r.Feed, &r.File, &r.Reason, &r.RefusedAt, &r.LoadID); err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,74 @@
+/*
+description: >
+  Indicators of the labor force survey with standard error, confidence interval
+  and quality: surveyed unemployment, participation and employment rates, mean weekly hours, employed,
+  unemployed and labor force. Rates have a logit interval, at 0 and 1 the
+  Korn–Graubard limit; means and totals a symmetric one, never below 0. Figures that the
+  sample cannot bear are kept, with obs_status N and quality unreliable: the
+  release suppresses them.
+grain: [period, indicator, region, sex, age, pop_group]
+cube: true
+tests:
+  - unique: [period, indicator, region, sex, age, pop_group]
+  - not_null: [period, indicator, value, n, obs_status, quality]
+  - accepted: {column: quality, values: [publish, caution, unreliable]}
+  - range: {column: se, min: 0}
+  - range: {column: value, min: 0}
+  - range: {column: ci_high, max: 1, where: "indicator IN ('surveyed_unemployment_rate', 'labor_force_participation_rate', 'employment_rate')"}
+*/
+WITH estimate AS (
+  SELECT
+    v.period, v.region, v.sex, v.age, v.pop_group, v.measure, v.kind,
+    v.value, v.se, v.df, e.num, e.den, e.n, e.n_num, t.t,
+    v.value * (1 - v.value) AS spread,
+    -- Persons of a simple random sample that would tell as much.
+    e.n * power(own.t / t.t, 2) AS n_effective
+  FROM core_survey_variance AS v
+  JOIN core_survey_estimate AS e
+    ON e.period = v.period AND e.region = v.region AND e.sex = v.sex AND e.age = v.age
+    AND e.pop_group = v.pop_group AND e.measure = v.measure
+  LEFT JOIN core_survey_t AS t ON t.period = v.period AND t.df = v.df
+  LEFT JOIN core_survey_t AS own ON own.period = v.period AND own.df = e.n - 1
+  WHERE v.contrast = 'level'
+), bounded AS (
+  SELECT
+    e.*,
+    -- exp is held within what a double can carry; the limit is then 0 or 1.
+    CASE WHEN kind = 'ratio' AND se > 0 AND spread > 0 THEN exp(least(t * se / spread, 700)) END AS odds,
+    CASE WHEN kind = 'ratio' AND se = 0 AND (value = 0 OR value = 1)
+      THEN power((1 - {{ param "survey.confidence" }}) / 2, 1 / n_effective) END AS edge
+  FROM estimate AS e
+)
+SELECT
+  period, measure AS indicator, region, sex, age, pop_group,
+  '_T' AS industry, '_T' AS occupation, '_T' AS enterprise,
+  value,
+  CASE kind WHEN 'ratio' THEN num / 1e6 WHEN 'mean' THEN num / 1e9 END AS numerator,
+  CASE WHEN kind <> 'total' THEN den / 1e6 END AS denominator,
+  se,
+  CASE
+    WHEN odds IS NOT NULL THEN value / (value + (1 - value) * odds)
+    WHEN edge IS NOT NULL THEN CASE WHEN value = 0 THEN 0 ELSE edge END
+    WHEN kind <> 'ratio' AND se > 0 AND t IS NOT NULL THEN greatest(value - t * se, 0)
+  END AS ci_low,
+  CASE
+    WHEN odds IS NOT NULL THEN value / (value + (1 - value) / odds)
+    WHEN edge IS NOT NULL THEN CASE WHEN value = 1 THEN 1 ELSE 1 - edge END
+    WHEN kind <> 'ratio' AND se > 0 AND t IS NOT NULL THEN value + t * se
+  END AS ci_high,
+  n,
+  CASE WHEN quality = 'unreliable' THEN 'N' ELSE 'A' END AS obs_status,
+  quality
+FROM (
+  SELECT
+    b.*,
+    CASE
+      WHEN se IS NULL OR t IS NULL OR value = 0 OR n < {{ param "survey.min_labor_force" }} THEN 'unreliable'
+      WHEN measure IN ('surveyed_unemployment_rate', 'surveyed_unemployed')
+        AND n_num < {{ param "survey.min_unemployed" }} THEN 'unreliable'
+      WHEN se <= {{ param "survey.cv_publish" }} * value THEN 'publish'
+      WHEN se <= {{ param "survey.cv_caution" }} * value THEN 'caution'
+      ELSE 'unreliable'
+    END AS quality
+  FROM bounded AS b
+) AS judged
