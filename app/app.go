@@ -104,7 +104,7 @@ func (a *App) open(ctx context.Context) error {
 	if a.Lake, err = lake.Open(ctx, a.Engine, c.Data, a.opts.Clock); err != nil {
 		return err
 	}
-	if a.Catalog, err = catalog(c); err != nil {
+	if a.Catalog, err = cube.ForConfig(c); err != nil {
 		return err
 	}
 	if a.Contracts, err = contracts(c); err != nil {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"laborwatch/config"
+	"laborwatch/cube"
 	"laborwatch/ingest"
 	"laborwatch/messages"
 )
@@ -60,7 +61,7 @@ func Examine(ctx context.Context, c *config.Config, owner *App) []Finding {
 	} else {
 		add(OK, "contracts", messages.Both("cli.doctor.count", len(k)))
 	}
-	if k, err := catalog(c); err != nil {
+	if k, err := cube.ForConfig(c); err != nil {
 		add(Failure, "catalog", err.Error())
 	} else {
 		add(OK, "catalog", messages.Both("cli.doctor.count", len(k.All())))

@@ -10,7 +10,6 @@ import (
 
 	"laborwatch/alert"
 	"laborwatch/config"
-	"laborwatch/cube"
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/period"
@@ -26,13 +25,6 @@ const (
 	StagePublish   = "publish"
 	StageRelease   = "release"
 )
-
-func catalog(c *config.Config) (*cube.Catalog, error) {
-	if c.Models.Indicators == "" {
-		return cube.LoadCatalog()
-	}
-	return cube.LoadCatalogFile(c.Models.Indicators)
-}
 
 func contracts(c *config.Config) (ingest.Contracts, error) {
 	if c.Ingest.OnlyContracts {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Querier is a connection or a pool.
@@ -65,38 +66,79 @@ func walk(x any, visit func(map[string]any)) {
 }
 
 // Tables are the names that the SELECT reads, as schema.table where a schema is
-// written, without those that it defines itself by WITH; sorted.
+// written, without those that it defines itself by WITH; sorted. A WITH name
+// hides a table only where it is in scope: in WITH a AS (SELECT … FROM a) the
+// inner a is a table.
 func (t *Tree) Tables() []string {
-	defined := map[string]bool{}
-	t.Walk(func(n map[string]any) {
-		m, ok := n["cte_map"].(map[string]any)
-		if !ok {
-			return
-		}
-		entries, _ := m["map"].([]any)
-		for _, e := range entries {
-			if pair, ok := e.(map[string]any); ok {
-				if name, ok := pair["key"].(string); ok {
-					defined[name] = true
-				}
-			}
-		}
-	})
 	var out []string
-	t.Walk(func(n map[string]any) {
-		if n["type"] != "BASE_TABLE" {
-			return
-		}
-		name, _ := n["table_name"].(string)
-		if schema, _ := n["schema_name"].(string); schema != "" {
-			name = schema + "." + name
-		} else if defined[name] {
-			return
-		}
-		out = append(out, name)
-	})
+	tables(t.root, nil, func(name string) { out = append(out, name) })
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// tables reports the base tables under x that no name in scope hides.
+func tables(x any, scope []string, found func(string)) {
+	switch v := x.(type) {
+	case []any:
+		for _, e := range v {
+			tables(e, scope, found)
+		}
+	case map[string]any:
+		if v["type"] == "BASE_TABLE" {
+			name, _ := v["table_name"].(string)
+			if schema, _ := v["schema_name"].(string); schema != "" {
+				found(schema + "." + name)
+			} else if !hidden(name, scope) {
+				found(name)
+			}
+		}
+		inner := slices.Clip(scope)
+		for _, with := range withs(v) {
+			own := inner
+			if recursive(with.value) {
+				own = append(own, with.name)
+			}
+			tables(with.value, own, found)
+			inner = slices.Clip(append(inner, with.name))
+		}
+		for k, e := range v {
+			if k != "cte_map" {
+				tables(e, inner, found)
+			}
+		}
+	}
+}
+
+// hidden reports whether a WITH name in scope is meant; names ignore case.
+func hidden(name string, scope []string) bool {
+	return slices.ContainsFunc(scope, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+type with struct {
+	name  string
+	value any
+}
+
+// withs lists a query's WITH entries in the order written.
+func withs(query map[string]any) []with {
+	m, _ := query["cte_map"].(map[string]any)
+	entries, _ := m["map"].([]any)
+	var out []with
+	for _, e := range entries {
+		pair, _ := e.(map[string]any)
+		if name, ok := pair["key"].(string); ok {
+			out = append(out, with{name, pair["value"]})
+		}
+	}
+	return out
+}
+
+// recursive reports whether a WITH entry is a recursive one, which sees itself.
+func recursive(x any) bool {
+	v, _ := x.(map[string]any)
+	query, _ := v["query"].(map[string]any)
+	node, _ := query["node"].(map[string]any)
+	return node["type"] == "RECURSIVE_CTE_NODE"
 }
 
 // Functions are the names of the functions and operators that the SELECT calls; sorted.

@@ -36,9 +36,11 @@ func DuckDBDialect() Dialect {
 		// and with it the number of threads, never changes a sum.
 		"exact":   cast("DECIMAL(38, 18)"),
 		"matches": func(x, re string) string { return fmt.Sprintf("regexp_matches(%s, %s)", x, Quote(re)) },
-		// Twelve significant digits: the precision at which figures enter the cube.
+		// Twelve significant digits: the precision at which figures enter the
+		// cube. Whole numbers below 10¹² are their own; minus zero becomes zero.
 		"round12": func(x string) string {
-			return fmt.Sprintf("CASE WHEN isfinite(%[1]s) THEN CAST(format('{:.11e}', %[1]s) AS DOUBLE) END", x)
+			return fmt.Sprintf("CASE WHEN %[1]s = round(%[1]s) AND abs(%[1]s) < 1e12 THEN %[1]s + 0"+
+				" WHEN isfinite(%[1]s) THEN CAST(format('{:.11e}', %[1]s) AS DOUBLE) END", x)
 		},
 	}}
 }

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -42,11 +44,17 @@ type DuckDB struct {
 // BusyError means that another process holds one of the data folder's files.
 type BusyError struct {
 	File string
-	Err  error
+	// PID of the process that holds it, 0 when the engine does not tell.
+	PID int
+	Err error
 }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("%s is held by another process: %v", e.File, e.Err)
+	who := "another process"
+	if e.PID != 0 {
+		who = fmt.Sprintf("process %d", e.PID)
+	}
+	return fmt.Sprintf("%s is held by %s; end it, or send it the command through its socket", e.File, who)
 }
 
 func (e *BusyError) Unwrap() error { return e.Err }
@@ -54,8 +62,10 @@ func (e *BusyError) Unwrap() error { return e.Err }
 // Open starts the engine and attaches the data folder's files, creating what is
 // not there. A file that another process holds gives a *BusyError.
 func Open(ctx context.Context, o Options) (*DuckDB, error) {
+	// Connections are made as long as the engine lives, not as long as ctx does.
+	life := context.WithoutCancel(ctx)
 	connector, err := duckdb.NewConnector("", func(c driver.ExecerContext) error {
-		_, err := c.ExecContext(ctx, "SET TimeZone = 'UTC'", nil)
+		_, err := c.ExecContext(life, "SET TimeZone = 'UTC'", nil)
 		return err
 	})
 	if err != nil {
@@ -107,6 +117,9 @@ func (d *DuckDB) setUp(ctx context.Context, o Options) error {
 func (d *DuckDB) attach(ctx context.Context, name, file string, readOnly bool) error {
 	q := fmt.Sprintf("ATTACH IF NOT EXISTS %s AS %s", Quote(file), name)
 	if readOnly {
+		if _, err := os.Stat(file); err != nil {
+			return fmt.Errorf("engine: nothing to read yet: %w", err)
+		}
 		q += " (READ_ONLY)"
 	}
 	_, err := d.db.ExecContext(ctx, q)
@@ -114,9 +127,21 @@ func (d *DuckDB) attach(ctx context.Context, name, file string, readOnly bool) e
 		return nil
 	}
 	if strings.Contains(err.Error(), "Conflicting lock") || strings.Contains(err.Error(), "Could not set lock") {
-		return &BusyError{File: file, Err: err}
+		return &BusyError{File: file, PID: holder(err.Error()), Err: err}
 	}
 	return fmt.Errorf("engine: open %s: %w", file, err)
+}
+
+var holderForm = regexp.MustCompile(`\(PID (\d+)\)`)
+
+// holder finds the process id that DuckDB's lock error names, or 0.
+func holder(text string) int {
+	m := holderForm.FindStringSubmatch(text)
+	if m == nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(m[1])
+	return pid
 }
 
 // DB is the pool for ordinary statements. Temporary tables and views live on a

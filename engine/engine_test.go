@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"text/template"
@@ -68,6 +70,9 @@ func TestBusy(t *testing.T) {
 		if !errors.As(err, &busy) || !strings.HasSuffix(busy.File, "state.duckdb") {
 			t.Fatalf("second process: %v", err)
 		}
+		if busy.PID != os.Getppid() || !strings.Contains(err.Error(), strconv.Itoa(os.Getppid())) {
+			t.Errorf("the holder is process %d, the error says %v", os.Getppid(), err)
+		}
 		return
 	}
 	dir = t.TempDir()
@@ -107,6 +112,70 @@ func TestTablesAndFunctions(t *testing.T) {
 	}
 }
 
+func TestTablesRespectScope(t *testing.T) {
+	d := open(t, Options{})
+	for _, c := range []struct {
+		query string
+		want  []string
+	}{
+		{"WITH a AS (SELECT * FROM a) SELECT * FROM a", []string{"a"}},
+		{"WITH A AS (SELECT 1) SELECT * FROM a", nil},
+		{"WITH a AS (SELECT 1), b AS (SELECT * FROM a) SELECT * FROM b, (WITH c AS (SELECT * FROM b) SELECT * FROM c)", nil},
+		{"SELECT * FROM (WITH c AS (SELECT 1) SELECT * FROM c), c", []string{"c"}},
+		{"WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r, step WHERE i < 3) SELECT * FROM r", []string{"step"}},
+		{"SELECT * FROM x UNION ALL (SELECT * FROM y WHERE k IN (SELECT k FROM z))", []string{"x", "y", "z"}},
+		{"WITH a AS (SELECT 1) SELECT * FROM lake.a", []string{"lake.a"}},
+	} {
+		got, err := Tables(t.Context(), d.DB(), c.query)
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s reads %v (%v), want %v", c.query, got, err, c.want)
+		}
+	}
+}
+
+// A connection made after the context of Open has ended must still work.
+func TestOutlivesOpen(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	d, err := Open(ctx, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	cancel()
+	a, err := d.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := d.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	var zone string
+	if err := b.QueryRowContext(t.Context(), "SELECT current_setting('TimeZone')").Scan(&zone); err != nil || zone != "UTC" {
+		t.Errorf("time zone %s, %v", zone, err)
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(t.Context(), Options{Dir: dir, ReadOnly: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	d, err := Open(t.Context(), Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ro := open(t, Options{Dir: dir, ReadOnly: true})
+	if _, err := ro.DB().ExecContext(t.Context(), "CREATE TABLE wh.main.x (i INTEGER)"); err == nil {
+		t.Error("a read-only warehouse was written to")
+	}
+}
+
 func TestDialect(t *testing.T) {
 	d := open(t, Options{})
 	for _, c := range []struct{ tmpl, want string }{
@@ -119,6 +188,12 @@ func TestDialect(t *testing.T) {
 		{`{{ months_between "DATE '2025-12-01'" "DATE '2026-03-01'" }}`, "3"},
 		{`{{ round12 "0.1234567890123456" }}`, "0.123456789012"},
 		{`{{ round12 "CAST('nan' AS DOUBLE)" }}`, ""},
+		{`{{ round12 "CAST('inf' AS DOUBLE)" }}`, ""},
+		{`{{ round12 "CAST(NULL AS DOUBLE)" }}`, ""},
+		{`{{ round12 "CAST('-0.0' AS DOUBLE)" }}`, "0.0"},
+		{`{{ round12 "CAST(-123456789012 AS DOUBLE)" }}`, "-123456789012.0"},
+		{`{{ round12 "-98765432109876.5" }}`, "-98765432109900.0"},
+		{`{{ round12 "1.23456789012549e-7" }}`, "1.23456789013e-07"},
 		{`{{ matches "'41 0400'" "^[0-9 ]+$" }}`, "true"},
 		{`sum({{ exact "v" }})`, "0.300000000000000000"},
 	} {

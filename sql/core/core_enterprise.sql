@@ -7,12 +7,15 @@ window: [-3, 0]
 tests:
   - unique: [period, uscc]
   - not_null: [period, uscc, register_period]
-  - relation: {column: region, to: cfg_region, field: code}
 */
 WITH register AS (
   SELECT
     e.*,
-    lead(e.period) OVER (PARTITION BY e.uscc ORDER BY e.period) AS next_period
+    -- Of two entries in one month the last of this order holds.
+    lead(e.period) OVER (
+      PARTITION BY e.uscc
+      ORDER BY e.period, e.region NULLS FIRST, e.division NULLS FIRST, e.name NULLS FIRST, e.parent NULLS FIRST
+    ) AS next_period
   FROM stg_enterprise AS e
 ),
 -- An entry holds until the next one, at most three months on.

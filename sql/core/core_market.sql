@@ -3,11 +3,12 @@ description: >
   Openings (posted places open at some time in the month: carried over plus new) and seekers (distinct persons, likewise)
   by region, and for the city by section, division and key industry. Seekers who name no industry are spread over the
   industries in proportion to those who do: seekers = stated * all / all who state one, kept as a fraction of integers
-  (seekers_num / seekers_den), never as rounded heads.
+  (seekers_num / seekers_den), never as rounded heads. A side whose file is missing that month
+  is NULL, not zero.
 grain: [period, region, industry]
 tests:
   - unique: [period, region, industry]
-  - not_null: [period, openings, seekers_num]
+  - not_null: [period, region, industry]
 */
 WITH codes AS (
   SELECT i.code AS division, i.code FROM cfg_industry AS i
@@ -53,16 +54,30 @@ seekers AS (
   JOIN codes AS c ON c.division = s.division
   JOIN everyone AS e ON e.period = s.period
   GROUP BY s.period, c.code, e.seekers, e.stated
+),
+cells AS (
+  SELECT
+    coalesce(o.period, s.period) AS period,
+    coalesce(o.region, s.region) AS region,
+    coalesce(o.industry, s.industry) AS industry,
+    o.openings,
+    o.postings,
+    s.num,
+    s.den,
+    s.heads
+  FROM openings AS o
+  FULL JOIN seekers AS s
+    ON s.period = o.period AND s.region = o.region AND s.industry = o.industry
 )
 SELECT
-  coalesce(o.period, s.period) AS period,
-  coalesce(o.region, s.region) AS region,
-  coalesce(o.industry, s.industry) AS industry,
-  {{ to_bigint "coalesce(o.openings, 0)" }} AS openings,
-  {{ to_bigint "coalesce(o.postings, 0)" }} AS postings,
-  {{ to_bigint "coalesce(s.num, 0)" }} AS seekers_num,
-  {{ to_bigint "coalesce(s.den, 1)" }} AS seekers_den,
-  {{ to_bigint "coalesce(s.heads, 0)" }} AS seekers_stated
-FROM openings AS o
-FULL JOIN seekers AS s
-  ON s.period = o.period AND s.region = o.region AND s.industry = o.industry
+  c.period,
+  c.region,
+  c.industry,
+  CASE WHEN p.period IS NOT NULL THEN {{ to_bigint "coalesce(c.openings, 0)" }} END AS openings,
+  CASE WHEN p.period IS NOT NULL THEN {{ to_bigint "coalesce(c.postings, 0)" }} END AS postings,
+  CASE WHEN e.period IS NOT NULL THEN {{ to_bigint "coalesce(c.num, 0)" }} END AS seekers_num,
+  CASE WHEN e.period IS NOT NULL THEN {{ to_bigint "coalesce(c.den, 1)" }} END AS seekers_den,
+  CASE WHEN e.period IS NOT NULL THEN {{ to_bigint "coalesce(c.heads, 0)" }} END AS seekers_stated
+FROM cells AS c
+LEFT JOIN (SELECT DISTINCT v.period FROM stg_job_vacancy AS v) AS p ON p.period = c.period
+LEFT JOIN everyone AS e ON e.period = c.period

@@ -10,7 +10,7 @@ materialized: view
 */
 WITH scoped AS (
   SELECT
-    period, region, stratum, psu, age, sex, hukou, in_school, hours,
+    period, household, person_no, region, stratum, psu, age, sex, hukou, in_school, hours,
     -- A weight that is missing or negative carries nothing; the person still
     -- stands for its PSU in the design.
     CASE WHEN weight_e6 > 0 THEN weight_e6 ELSE 0 END AS weight_e6,
@@ -31,6 +31,8 @@ WITH scoped AS (
 )
 SELECT
   period,
+  household,
+  person_no,
   stratum,
   psu,
   coalesce(region, '_U') AS region,

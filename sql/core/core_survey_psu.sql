@@ -19,10 +19,10 @@ WITH cell AS (
     count(*) FILTER (WHERE status = 1) AS n_e,
     count(*) FILTER (WHERE status = 2) AS n_u,
     count(hours_e3) AS n_h,
-    sum(CAST(weight_e6 AS DECIMAL(38, 0))) AS pop_e6,
-    sum(CASE WHEN status = 1 THEN CAST(weight_e6 AS DECIMAL(38, 0)) ELSE 0 END) AS e_e6,
-    sum(CASE WHEN status = 2 THEN CAST(weight_e6 AS DECIMAL(38, 0)) ELSE 0 END) AS u_e6,
-    sum(CASE WHEN hours_e3 IS NOT NULL THEN CAST(weight_e6 AS DECIMAL(38, 0)) ELSE 0 END) AS h_e6,
+    sum(weight_e6) AS pop_e6,
+    sum(CASE WHEN status = 1 THEN weight_e6 ELSE 0 END) AS e_e6,
+    sum(CASE WHEN status = 2 THEN weight_e6 ELSE 0 END) AS u_e6,
+    sum(CASE WHEN hours_e3 IS NOT NULL THEN weight_e6 ELSE 0 END) AS h_e6,
     sum(CAST(weight_e6 AS DECIMAL(38, 0)) * CAST(hours_e3 AS DECIMAL(38, 0))) AS hours_e9
   FROM core_survey_person
   WHERE status IN (1, 2, 3)

@@ -20,16 +20,19 @@ figures AS (
     m.period, 'job_openings' AS indicator, m.region, m.industry, m.openings_value AS value,
     CAST(NULL AS DOUBLE) AS numerator, CAST(NULL AS DOUBLE) AS denominator, m.postings AS n
   FROM market AS m
+  WHERE m.openings IS NOT NULL
   UNION ALL
   SELECT
     m.period, 'job_seekers', m.region, m.industry, m.seekers_value,
     CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), m.seekers_stated
   FROM market AS m
+  WHERE m.seekers_num IS NOT NULL
   UNION ALL
   SELECT
     m.period, 'openings_to_seekers_ratio', m.region, m.industry, m.openings_value / NULLIF(m.seekers_value, 0),
     m.openings_value, m.seekers_value, m.seekers_stated
   FROM market AS m
+  WHERE m.openings IS NOT NULL AND m.seekers_num IS NOT NULL
 )
 SELECT
   f.period,

@@ -13,5 +13,5 @@ SELECT
   s.occupation
 FROM lake.job_seeker AS s
 LEFT JOIN cfg_industry AS i ON i.code = substr(s.industry, 1, 2)
-WHERE s.registered_on <= {{ month_end "s.period" }}
+WHERE (s.registered_on IS NULL OR s.registered_on <= {{ month_end "s.period" }})
   AND (s.closed_on IS NULL OR s.closed_on >= s.period)

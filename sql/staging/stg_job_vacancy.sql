@@ -15,5 +15,5 @@ SELECT
 FROM lake.job_vacancy AS v
 LEFT JOIN cfg_industry AS i ON i.code = substr(v.industry, 1, 2)
 LEFT JOIN core_enterprise AS e ON e.period = v.period AND e.uscc = v.uscc
-WHERE v.posted_on <= {{ month_end "v.period" }}
+WHERE (v.posted_on IS NULL OR v.posted_on <= {{ month_end "v.period" }})
   AND (v.closed_on IS NULL OR v.closed_on >= v.period)

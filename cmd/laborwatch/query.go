@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"laborwatch/app"
+	"laborwatch/cube"
+	"laborwatch/messages"
+)
+
+func (e *env) queryCmd() *cobra.Command {
+	var within, by, format, lang string
+	var where []string
+	var bom, list bool
+	cmd := &cobra.Command{
+		Use:   "query INDICATOR [--period A..B] [--by region,sex] [--where k=v] [--format table|csv|json|parquet|arrow]",
+		Short: messages.Both("cli.query"),
+		Args:  args(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if list {
+				return e.listIndicators(messages.Lang(lang))
+			}
+			if len(a) == 0 {
+				return &exitError{exitUsage, errors.New("name an indicator. Try: laborwatch query --list")}
+			}
+			spec, err := cube.ParseSpec(a[0], within, by, where)
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			f, err := cube.ParseFormat(format)
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				res, err := cube.Query(ctx, ap.Engine, ap.Catalog, spec)
+				if err != nil {
+					return err
+				}
+				return res.Write(ctx, e.stdout, cube.WriteOptions{Format: f, Lang: messages.Lang(lang), BOM: bom})
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&within, "period", "", messages.Both("cli.query.period"))
+	f.StringVar(&by, "by", "", messages.Both("cli.query.by"))
+	f.StringArrayVar(&where, "where", nil, messages.Both("cli.query.where"))
+	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, csv, json, parquet, arrow")
+	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
+	f.BoolVar(&bom, "bom", false, messages.Both("cli.query.bom"))
+	f.BoolVar(&list, "list", false, messages.Both("cli.query.list"))
+	return cmd
+}
+
+// listIndicators prints the catalog: code, name, definition.
+func (e *env) listIndicators(lang messages.Lang) error {
+	cfg, err := e.config()
+	if err != nil {
+		return err
+	}
+	cat, err := cube.ForConfig(cfg)
+	if err != nil {
+		return err
+	}
+	for _, i := range cat.All() {
+		fmt.Fprintf(e.stdout, "%s  %s  (%s)\n", i.Code, i.Name.In(lang), strings.Join(i.Dims, ", "))
+	}
+	return nil
+}
+
+func (e *env) exportCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "export FILE",
+		Short: messages.Both("cli.export"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			file := e.path(a[0])
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				if err := cube.Export(ctx, ap.Engine, file); err != nil {
+					return err
+				}
+				_, err := io.WriteString(e.stdout, messages.Both("cli.export.done", file)+"\n")
+				return err
+			})
+		},
+	}
+}

@@ -1,0 +1,261 @@
+package ingest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+
+	"laborwatch/lake"
+	"laborwatch/messages"
+	"laborwatch/period"
+)
+
+// Contract says how the extracts of one feed look and what they become: which
+// files, which headers, which types, which codes, what is checked. It is YAML;
+// docs in contracts/*.yaml show every key at work.
+type Contract struct {
+	// Feed is the canonical name, also the lake's folder and table.
+	Feed string `yaml:"feed"`
+	// Version is raised when the meaning of the contract changes. The same
+	// extract under a changed contract is loaded again and replaces its old load.
+	Version int `yaml:"version"`
+	// Title names the feed for people.
+	Title Title `yaml:"title"`
+	// Files are glob patterns on the base names of extracts.
+	Files []string `yaml:"files"`
+	// Mode is snapshot, append or upsert (see package lake).
+	Mode string `yaml:"mode"`
+	// Key are the columns that make a row unique: of rows with equal key within
+	// one extract the first is kept, the others are counted as repeats.
+	Key []string `yaml:"key"`
+	// CSV, XLSX and Cells say how cells are read.
+	CSV   CSVOptions  `yaml:"csv"`
+	XLSX  XLSXOptions `yaml:"xlsx"`
+	Cells CellOptions `yaml:"cells"`
+	// Period says which month a load and its rows belong to.
+	Period PeriodRule `yaml:"period"`
+	// Scope says which part of the period a snapshot covers.
+	Scope ScopeRule `yaml:"scope"`
+	// Personal are headers of names, phones and the like: known, never kept.
+	Personal []string `yaml:"personal"`
+	// Realign puts cells back that slid into a neighbor's column.
+	Realign []Realign `yaml:"realign"`
+	// Columns of the feed, in the lake's order.
+	Columns []ColumnRule `yaml:"columns"`
+
+	fileScope, filePeriod *regexp.Regexp
+}
+
+// Title is a name in both languages.
+type Title struct {
+	ZH string `yaml:"zh"`
+	EN string `yaml:"en"`
+}
+
+// Text gives the name in a language.
+func (t Title) Text(lang messages.Lang) string {
+	if lang == messages.EN {
+		return t.EN
+	}
+	return t.ZH
+}
+
+// CSVOptions of delimited text. The zero value detects everything.
+type CSVOptions struct {
+	// Encoding is auto, utf-8, gb18030 (which reads GBK) or utf-16.
+	Encoding string `yaml:"encoding"`
+	// Delimiter is one character; "" detects comma, tab, semicolon or bar.
+	Delimiter string `yaml:"delimiter"`
+}
+
+// XLSXOptions of workbooks.
+type XLSXOptions struct {
+	// Sheet is the only sheet to read; "" reads every sheet with the header.
+	Sheet string `yaml:"sheet"`
+	// Drop are beginnings of rows that are no data, beside the usual totals
+	// and signatures (合计, 小计, 总计, 填表人, 制表…).
+	Drop []string `yaml:"drop"`
+}
+
+// CellOptions hold for every cell of the extract.
+type CellOptions struct {
+	// Unwrap is a regular expression; a cell that matches it whole is replaced
+	// by its first group.
+	Unwrap string `yaml:"unwrap"`
+	// Nulls are texts that mean nothing was filled in, beside the usual ones
+	// ("", "-", "—", "/", "无", "NULL" …).
+	Nulls []string `yaml:"nulls"`
+}
+
+// PeriodRule says where months come from.
+type PeriodRule struct {
+	// Constant is the month of every row, for a single extract.
+	Constant string `yaml:"constant"`
+	// File is a regular expression on the base name whose groups are year and
+	// month: the load's month, and its rows' when Columns are empty.
+	File string `yaml:"file"`
+	// Columns are date or month columns; a row's month is that of the first
+	// one that is filled.
+	Columns []string `yaml:"columns"`
+}
+
+// ScopeRule says where the scope of a snapshot comes from.
+type ScopeRule struct {
+	// File is a regular expression on the base name whose first group is the scope.
+	File string `yaml:"file"`
+}
+
+// Realign is a group of neighboring columns in which cells slide to the left
+// when one is absent. Each column takes the first cell of the group that
+// matches the column's pattern; a cell that no pattern matches makes the row bad.
+type Realign struct {
+	Columns []string `yaml:"columns"`
+}
+
+// ColumnRule is one canonical column.
+type ColumnRule struct {
+	// Name is the canonical name, in snake_case.
+	Name string `yaml:"name"`
+	// Type is one of Types.
+	Type string `yaml:"type"`
+	// Aliases are the headers under which the column is found, best first.
+	Aliases []string `yaml:"aliases"`
+	// Required columns must be in the header and filled in every row.
+	Required Presence `yaml:"required"`
+	// Codes map canonical codes to the texts that mean them; a canonical code
+	// means itself. With codes, any other text is a fault unless Otherwise is set.
+	Codes     map[string][]string `yaml:"codes"`
+	Otherwise string              `yaml:"otherwise"`
+	// Replace maps whole texts to others before they are read.
+	Replace map[string]string `yaml:"replace"`
+	// Extract is a regular expression: a text that matches is replaced by its first group.
+	Extract string `yaml:"extract"`
+	// Pattern is a regular expression that the whole text must match.
+	Pattern string `yaml:"pattern"`
+	// Nulls are further texts that mean not filled in, in this column.
+	Nulls []string `yaml:"nulls"`
+	// Default stands in empty cells, Constant in all; {row} in it is the row number.
+	Default  *string `yaml:"default"`
+	Constant *string `yaml:"constant"`
+	// Min and Max bound numbers, in the unit of the lake.
+	Min *float64 `yaml:"min"`
+	Max *float64 `yaml:"max"`
+}
+
+// Presence says how much of a column must be there.
+type Presence string
+
+// Degrees of presence.
+const (
+	Optional   Presence = ""
+	HeaderOnly Presence = "column" // the header must be there, cells may be empty
+	Required   Presence = "true"   // every cell must be filled
+)
+
+// UnmarshalYAML reads true, false or column.
+func (p *Presence) UnmarshalYAML(b []byte) error {
+	switch s := string(b); s {
+	case "true", "column":
+		*p = Presence(s)
+	case "false":
+		*p = Optional
+	default:
+		return fmt.Errorf("want true, false or column, not %q", s)
+	}
+	return nil
+}
+
+// Types gives the SQL type in the lake of each column type.
+var types = map[string]string{
+	"text":      "VARCHAR",
+	"code":      "VARCHAR", // folded: half-width, no spaces
+	"list":      "VARCHAR", // codes joined by ";" in order, "" for none
+	"month":     "DATE",
+	"date":      "DATE",
+	"integer":   "INTEGER",
+	"bigint":    "BIGINT",
+	"number":    "DOUBLE",
+	"money":     "BIGINT", // yuan → fen
+	"weight":    "BIGINT", // × 10⁶
+	"boolean":   "BOOLEAN",
+	"wage_low":  "BIGINT", // lower end of a wage text, fen a month
+	"wage_high": "BIGINT", // upper end of a wage text, fen a month
+	"person":    "VARCHAR",
+	"uscc":      "VARCHAR",
+	"region":    "VARCHAR",
+	"industry":  "VARCHAR",
+}
+
+// derived are the columns that a person column adds.
+var derived = []lake.Column{{Name: "sex", Type: "VARCHAR"}, {Name: "birth_month", Type: "DATE"}, {Name: "origin", Type: "VARCHAR"}}
+
+// LakeColumns lists the columns of the feed's Parquet files in order: period,
+// the contract's columns (a person column followed by sex, birth_month and
+// origin), and _row.
+func (c *Contract) LakeColumns() []lake.Column {
+	var out []lake.Column
+	if c.column("period") == nil {
+		out = append(out, lake.Column{Name: "period", Type: "DATE"})
+	}
+	for _, col := range c.Columns {
+		out = append(out, lake.Column{Name: col.Name, Type: types[col.Type]})
+		if col.Type == "person" {
+			out = append(out, derived...)
+		}
+	}
+	return append(out, lake.Column{Name: "_row", Type: "BIGINT"})
+}
+
+func (c *Contract) column(name string) *ColumnRule {
+	if i := slices.IndexFunc(c.Columns, func(r ColumnRule) bool { return r.Name == name }); i >= 0 {
+		return &c.Columns[i]
+	}
+	return nil
+}
+
+// Matches reports whether an extract of the base name belongs to the feed.
+func (c *Contract) Matches(base string) bool {
+	return slices.ContainsFunc(c.Files, func(g string) bool {
+		ok, err := path.Match(g, base)
+		return err == nil && ok
+	})
+}
+
+// fingerprint is a hash over everything in the contract that bears on rows;
+// comments and layout of the YAML do not.
+func (c *Contract) fingerprint() string {
+	x := *c
+	x.Files, x.Title = nil, Title{}
+	b, err := json.Marshal(x)
+	if err != nil { // plain data always marshals
+		panic(err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// filed gives the month and scope that the base name tells.
+func (c *Contract) filed(base string) (month period.Period, scope string, err error) {
+	if c.fileScope != nil {
+		if m := c.fileScope.FindStringSubmatch(base); m != nil {
+			scope = m[1]
+		}
+	}
+	if c.Period.Constant != "" {
+		month, err = period.Parse(c.Period.Constant)
+		return month, scope, err
+	}
+	if c.filePeriod == nil {
+		return 0, scope, nil
+	}
+	m := c.filePeriod.FindStringSubmatch(base)
+	if m == nil {
+		return 0, scope, nil
+	}
+	month, err = period.Parse(m[1] + "-" + m[2])
+	return month, scope, err
+}

@@ -1,0 +1,337 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"laborwatch/lake"
+	"laborwatch/period"
+)
+
+// ParseContract reads one contract. The error names every fault with its line:
+// unknown keys, unknown types, regular expressions that do not compile, keys
+// and periods that refer to no column. name is how the error calls the source.
+func ParseContract(name string, b []byte) (*Contract, error) {
+	file, err := parser.ParseBytes(b, 0)
+	if err != nil {
+		return nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
+	}
+	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
+		return nil, fmt.Errorf("contract %s: want one YAML document", name)
+	}
+	f := &faults{name: name, lines: map[string]int{}}
+	f.walk("", file.Docs[0].Body, contractShape)
+	if len(f.errs) > 0 {
+		return nil, f.err()
+	}
+	var c Contract
+	if err := yaml.NodeToValue(file.Docs[0].Body, &c); err != nil {
+		return nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
+	}
+	c.check(f)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// shape is what a node of the contract may be: a mapping with known keys, a
+// list of one shape, a mapping with any keys, or a scalar.
+type shape struct {
+	keys map[string]*shape
+	item *shape
+	any  *shape
+}
+
+var (
+	scalar = &shape{}
+	list   = &shape{item: scalar}
+
+	contractShape = &shape{keys: map[string]*shape{
+		"feed": scalar, "version": scalar, "title": {keys: map[string]*shape{"zh": scalar, "en": scalar}},
+		"files": list, "mode": scalar, "key": list, "personal": list,
+		"csv":     {keys: map[string]*shape{"encoding": scalar, "delimiter": scalar}},
+		"xlsx":    {keys: map[string]*shape{"sheet": scalar, "drop": list}},
+		"cells":   {keys: map[string]*shape{"unwrap": scalar, "nulls": list}},
+		"period":  {keys: map[string]*shape{"constant": scalar, "file": scalar, "columns": list}},
+		"scope":   {keys: map[string]*shape{"file": scalar}},
+		"realign": {item: &shape{keys: map[string]*shape{"columns": list}}},
+		"columns": {item: &shape{keys: map[string]*shape{
+			"name": scalar, "type": scalar, "aliases": list, "required": scalar, "codes": {any: list}, "otherwise": scalar,
+			"replace": {any: scalar}, "extract": scalar, "pattern": scalar, "nulls": list,
+			"default": scalar, "constant": scalar, "min": scalar, "max": scalar,
+		}}},
+	}}
+)
+
+// faults gathers what is wrong with a contract, each with its line.
+type faults struct {
+	name  string
+	lines map[string]int // path → line, for faults found after decoding
+	errs  []error
+}
+
+func (f *faults) add(line int, format string, args ...any) {
+	f.errs = append(f.errs, fmt.Errorf("  line %d: %s", line, fmt.Sprintf(format, args...)))
+}
+
+// at adds a fault at the node of the path, or its nearest ancestor.
+func (f *faults) at(path, format string, args ...any) {
+	for p := path; ; {
+		if line, ok := f.lines[p]; ok || p == "" {
+			f.add(max(line, 1), format, args...)
+			return
+		}
+		p = p[:max(strings.LastIndexByte(p, '/'), 0)]
+	}
+}
+
+func (f *faults) err() error {
+	if len(f.errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("contract %s:\n%w", f.name, errors.Join(f.errs...))
+}
+
+// walk checks the node against the shape and notes the line of every path.
+func (f *faults) walk(path string, n ast.Node, s *shape) {
+	line := 0
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		line = t.Position.Line
+	}
+	if _, seen := f.lines[path]; !seen {
+		f.lines[path] = line
+	}
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		f.mapping(path, n.Values, s, line)
+	case *ast.MappingValueNode:
+		f.mapping(path, []*ast.MappingValueNode{n}, s, line)
+	case *ast.SequenceNode:
+		if s.item == nil {
+			f.add(line, "%s: a list is not wanted here", last(path))
+			return
+		}
+		for i, v := range n.Values {
+			f.walk(fmt.Sprintf("%s/%d", path, i), v, s.item)
+		}
+	case *ast.NullNode:
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		f.add(line, "%s: anchors, aliases and tags are not used in contracts", last(path))
+	default:
+		if s != scalar {
+			f.add(line, "%s: want a list or a mapping, not a single value", last(path))
+		}
+	}
+}
+
+func (f *faults) mapping(path string, values []*ast.MappingValueNode, s *shape, line int) {
+	if s.keys == nil && s.any == nil {
+		f.add(line, "%s: a mapping is not wanted here", last(path))
+		return
+	}
+	for _, v := range values {
+		t := v.Key.GetToken()
+		key, at := t.Value, t.Position.Line
+		child := s.any
+		if s.keys != nil {
+			child = s.keys[key]
+		}
+		if child == nil {
+			f.add(at, "unknown key %q%s", key, suggest(key, keysOf(s.keys)))
+			continue
+		}
+		f.lines[path+"/"+key] = at
+		f.walk(path+"/"+key, v.Value, child)
+	}
+}
+
+func last(path string) string {
+	if path == "" {
+		return "contract"
+	}
+	return strings.ReplaceAll(path[1:], "/", ".")
+}
+
+func keysOf[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func suggest(got string, known []string) string {
+	if near := nearest(got, known, 1); len(near) > 0 {
+		return fmt.Sprintf("; did you mean %q?", near[0])
+	}
+	return ""
+}
+
+var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// check finds what the shape alone does not tell, and compiles the file rules.
+func (c *Contract) check(f *faults) {
+	if !identifier.MatchString(c.Feed) {
+		f.at("/feed", "feed: want a name in snake_case, not %q", c.Feed)
+	}
+	if c.Version < 1 {
+		f.at("/version", "version: want a number from 1")
+	}
+	if len(c.Files) == 0 {
+		f.at("/files", "files: list at least one pattern such as \"社保缴费_*.csv\"")
+	}
+	if !slices.Contains([]string{lake.Snapshot, lake.Append, lake.Upsert}, c.Mode) {
+		f.at("/mode", "mode: want snapshot, append or upsert, not %q", c.Mode)
+	}
+	if c.Mode == lake.Upsert && len(c.Key) == 0 {
+		f.at("/mode", "mode: upsert needs a key")
+	}
+	if !slices.Contains([]string{"", "auto", "utf-8", "gb18030", "utf-16"}, c.CSV.Encoding) {
+		f.at("/csv/encoding", "csv.encoding: want auto, utf-8, gb18030 or utf-16, not %q", c.CSV.Encoding)
+	}
+	if len(c.CSV.Delimiter) > 1 {
+		f.at("/csv/delimiter", "csv.delimiter: want one character")
+	}
+	f.regexp("/cells/unwrap", c.Cells.Unwrap, 1)
+	c.filePeriod = f.regexp("/period/file", c.Period.File, 2)
+	c.fileScope = f.regexp("/scope/file", c.Scope.File, 1)
+	c.checkColumns(f)
+	c.checkPeriod(f)
+	for i, k := range c.Key {
+		if c.column(k) == nil {
+			f.at(fmt.Sprintf("/key/%d", i), "key: no column %q%s", k, suggest(k, c.names()))
+		}
+	}
+	for i, r := range c.Realign {
+		for j, name := range r.Columns {
+			p := fmt.Sprintf("/realign/%d/columns/%d", i, j)
+			if col := c.column(name); col == nil {
+				f.at(p, "realign: no column %q%s", name, suggest(name, c.names()))
+			} else if col.Pattern == "" {
+				f.at(p, "realign: column %q needs a pattern that tells its cells from its neighbors'", name)
+			}
+		}
+	}
+}
+
+func (c *Contract) names() []string {
+	var out []string
+	for _, col := range c.Columns {
+		out = append(out, col.Name)
+	}
+	return out
+}
+
+func (c *Contract) checkPeriod(f *faults) {
+	p := c.Period
+	if p.Constant != "" {
+		if _, err := period.Parse(p.Constant); err != nil {
+			f.at("/period/constant", "period.constant: %v", err)
+		}
+	}
+	if p.Constant == "" && p.File == "" && len(p.Columns) == 0 {
+		f.at("/period", "period: say where the month comes from: constant, file or columns")
+	}
+	for i, name := range p.Columns {
+		col := c.column(name)
+		if col == nil || types[col.Type] != "DATE" {
+			f.at(fmt.Sprintf("/period/columns/%d", i), "period.columns: %q is no date or month column", name)
+		}
+	}
+	if col := c.column("period"); col != nil && !slices.Equal(p.Columns, []string{"period"}) {
+		f.at("/period", "period.columns: there is a column named period, so it must be [period]")
+	}
+}
+
+func (c *Contract) checkColumns(f *faults) {
+	if len(c.Columns) == 0 {
+		f.at("/columns", "columns: list at least one")
+	}
+	seen := map[string]bool{"_row": true}
+	for i, col := range c.Columns {
+		p := fmt.Sprintf("/columns/%d", i)
+		if !identifier.MatchString(col.Name) {
+			f.at(p+"/name", "column name: want snake_case, not %q", col.Name)
+		}
+		names := []string{col.Name}
+		if col.Type == "person" {
+			for _, d := range derived {
+				names = append(names, d.Name)
+			}
+		}
+		for _, n := range names {
+			if seen[n] {
+				f.at(p+"/name", "column %q: %s is there already", col.Name, n)
+			}
+			seen[n] = true
+		}
+		if _, ok := types[col.Type]; !ok {
+			f.at(p+"/type", "column %q: unknown type %q%s; the types are %s", col.Name, col.Type, suggest(col.Type, keysOf(types)), strings.Join(keysOf(types), ", "))
+		}
+		c.checkColumn(f, p, col)
+	}
+}
+
+func (c *Contract) checkColumn(f *faults, p string, col ColumnRule) {
+	if len(col.Aliases) == 0 && col.Constant == nil {
+		f.at(p, "column %q: give the headers it is found under (aliases), or a constant", col.Name)
+	}
+	if len(col.Aliases) > 0 && col.Constant != nil {
+		f.at(p+"/constant", "column %q: a constant column has no aliases", col.Name)
+	}
+	f.regexp(p+"/extract", col.Extract, 1)
+	f.regexp(p+"/pattern", col.Pattern, 0)
+	if col.Otherwise != "" && len(col.Codes) == 0 {
+		f.at(p+"/otherwise", "column %q: otherwise goes with codes", col.Name)
+	}
+	switch col.Type {
+	case "person", "uscc", "wage_low", "wage_high":
+		if len(col.Codes) > 0 {
+			f.at(p+"/codes", "column %q: a %s has no codes", col.Name, col.Type)
+		}
+	case "boolean":
+		for _, k := range keysOf(col.Codes) {
+			if k != "true" && k != "false" {
+				f.at(p+"/codes/"+k, "column %q: the codes of a boolean are true and false", col.Name)
+			}
+		}
+	}
+	taken := map[string]string{}
+	for _, code := range keysOf(col.Codes) {
+		for _, text := range col.Codes[code] {
+			if other, twice := taken[text]; twice {
+				f.at(p+"/codes/"+code, "column %q: %q means both %s and %s", col.Name, text, other, code)
+			}
+			taken[text] = code
+		}
+	}
+	if (col.Min != nil || col.Max != nil) && !slices.Contains([]string{"INTEGER", "BIGINT", "DOUBLE"}, types[col.Type]) {
+		f.at(p, "column %q: min and max bound numbers only", col.Name)
+	}
+}
+
+// regexp compiles an expression that must have at least so many groups; "" gives nil.
+func (f *faults) regexp(path, expr string, groups int) *regexp.Regexp {
+	if expr == "" {
+		return nil
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		f.at(path, "%s: %v", last(path), err)
+		return nil
+	}
+	if re.NumSubexp() < groups {
+		f.at(path, "%s: want %d group(s) in parentheses", last(path), groups)
+		return nil
+	}
+	return re
+}

@@ -1,0 +1,148 @@
+package ingest
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+//go:embed contracts/*.yaml
+var embedded embed.FS
+
+// Contracts are the contracts in use, by feed.
+type Contracts map[string]*Contract
+
+// LoadContracts gives the embedded contracts, each replaced by the one of the
+// same feed in dir ("" for none); dir may add feeds. The error tells all
+// faults of all files.
+func LoadContracts(dir string) (Contracts, error) {
+	sub, err := fs.Sub(embedded, "contracts")
+	if err != nil {
+		return nil, err
+	}
+	all, err := readContracts(sub, "embedded")
+	if err != nil || dir == "" {
+		return all, err
+	}
+	own, err := LoadOnly(dir)
+	if err != nil {
+		return nil, err
+	}
+	for feed, c := range own {
+		all[feed] = c
+	}
+	return all, nil
+}
+
+// LoadOnly gives the contracts in dir alone.
+func LoadOnly(dir string) (Contracts, error) {
+	own, err := readContracts(os.DirFS(dir), dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(own) == 0 {
+		return nil, fmt.Errorf("contracts: %s holds no *.yaml", dir)
+	}
+	return own, nil
+}
+
+func readContracts(fsys fs.FS, where string) (Contracts, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, fmt.Errorf("contracts: %w", err)
+	}
+	out := Contracts{}
+	from := map[string]string{}
+	var errs []error
+	for _, e := range entries {
+		if ext := path.Ext(e.Name()); e.IsDir() || (ext != ".yaml" && ext != ".yml") {
+			continue
+		}
+		name := filepath.Join(where, e.Name())
+		b, err := fs.ReadFile(fsys, e.Name())
+		if err != nil {
+			errs = append(errs, fmt.Errorf("contract %s: %w", name, err))
+			continue
+		}
+		c, err := ParseContract(name, b)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if other, twice := from[c.Feed]; twice {
+			errs = append(errs, fmt.Errorf("contract %s: feed %s is defined in %s already", name, c.Feed, other))
+			continue
+		}
+		out[c.Feed], from[c.Feed] = c, name
+	}
+	return out, errors.Join(errs...)
+}
+
+// Feeds lists the feeds in order.
+func (cs Contracts) Feeds() []string { return keysOf(cs) }
+
+// FeedOf gives the feed that a base name belongs to, "" for none. Among
+// several the longest pattern wins, then the first feed in order.
+func (cs Contracts) FeedOf(base string) string {
+	best, length := "", 0
+	for _, feed := range cs.Feeds() {
+		for _, g := range cs[feed].Files {
+			if ok, err := path.Match(g, base); err == nil && ok && len(g) > length {
+				best, length = feed, len(g)
+			}
+		}
+	}
+	return best
+}
+
+// nearest gives up to n of known within a small edit distance of got, nearest first.
+func nearest(got string, known []string, n int) []string {
+	type scored struct {
+		s string
+		d int
+	}
+	var all []scored
+	for _, k := range known {
+		d := distance([]rune(got), []rune(k))
+		if d <= max(len([]rune(got)), len([]rune(k)))*2/3 && d < max(len([]rune(got)), 1) {
+			all = append(all, scored{k, d})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b scored) int {
+		if a.d != b.d {
+			return a.d - b.d
+		}
+		return strings.Compare(a.s, b.s)
+	})
+	var out []string
+	for _, x := range all[:min(n, len(all))] {
+		out = append(out, x.s)
+	}
+	return out
+}
+
+// distance is Levenshtein's.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		diag := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			next := diag
+			if x != y {
+				next = 1 + min(diag, row[j], row[j+1])
+			}
+			diag, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}

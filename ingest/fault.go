@@ -1,0 +1,44 @@
+package ingest
+
+import (
+	"errors"
+
+	"laborwatch/messages"
+)
+
+// Reasons for which a row is quarantined.
+const (
+	BadCheckDigit = "bad_check_digit" // a code's length, characters or check digit
+	ExcelRounded  = "excel_rounded"   // a long number that a spreadsheet cut to 15 digits
+	BadDate       = "bad_date"
+	UnknownCode   = "unknown_code"
+	Missing       = "missing"
+	BadNumber     = "bad_number"
+	BadRegion     = "bad_region"
+	BadIndustry   = "bad_industry"
+	MalformedRow  = "malformed_row" // not as many cells as the header, or broken quotes
+	BadEncoding   = "bad_encoding"  // bytes that are no characters of the file's encoding
+)
+
+// Reasons lists them in order.
+var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ExcelRounded, MalformedRow, Missing, UnknownCode}
+
+// refusalError says why an extract is refused whole: a key of the message
+// catalog with its arguments.
+type refusalError struct {
+	key  string
+	args []any
+}
+
+func refuse(key string, args ...any) error { return &refusalError{"ingest.refused." + key, args} }
+
+// Error gives the reason in Chinese and English.
+func (e *refusalError) Error() string { return messages.Both(e.key, e.both()...) }
+
+// both doubles nothing: the texts of one key take the same arguments.
+func (e *refusalError) both() []any { return e.args }
+
+func isRefusal(err error) bool {
+	var r *refusalError
+	return errors.As(err, &r)
+}

@@ -1,0 +1,182 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+
+	"laborwatch/messages"
+)
+
+// headerRows bounds how far down a header is looked for.
+const headerRows = 30
+
+// header is a recognized header: which cell of a row holds each column.
+type header struct {
+	// cols gives the cell's index by column of the contract, -1 when absent.
+	cols []int
+	// row is the index of its last row, first data row is the next.
+	row int
+	// matched counts columns found.
+	matched int
+	// names are the headers as found, for messages.
+	names []string
+	// extra are headers that the contract does not know.
+	extra []string
+}
+
+// normalHeader folds a header to what is compared: half-width, lower case, no
+// blanks, no units in parentheses, no marks.
+func normalHeader(s string) string {
+	s = strings.ToLower(clean(s))
+	for _, p := range []string{"()", "[]", "【】"} {
+		r := []rune(p)
+		for {
+			i := strings.IndexRune(s, r[0])
+			if i < 0 {
+				break
+			}
+			j := strings.IndexRune(s[i:], r[1])
+			if j < 0 {
+				break
+			}
+			s = s[:i] + s[i+j+len(string(r[1])):]
+		}
+	}
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '*', ':', '_', '-', '"', '\'':
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// matchHeader finds the columns of the contract in the cells of one header
+// row; groups, when given, are the headers of the level above.
+func (c *Contract) matchHeader(cells, groups []string) *header {
+	h := &header{cols: make([]int, len(c.Columns))}
+	at := map[string]int{}
+	used := map[int]bool{}
+	group := ""
+	for i, cell := range cells {
+		if i < len(groups) && strings.TrimSpace(groups[i]) != "" {
+			group = normalHeader(groups[i])
+		}
+		n := normalHeader(cell)
+		if n == "" && i < len(groups) { // merged over both rows
+			cell = groups[i]
+			n = normalHeader(cell)
+		}
+		h.names = append(h.names, strings.TrimSpace(cell))
+		if n == "" {
+			continue
+		}
+		for _, name := range []string{n, group + "/" + n} {
+			if _, twice := at[name]; !twice {
+				at[name] = i
+			}
+		}
+	}
+	for i, col := range c.Columns {
+		h.cols[i] = -1
+		for _, a := range col.Aliases {
+			if j, ok := at[normalAlias(a)]; ok {
+				h.cols[i] = j
+				used[j] = true
+				h.matched++
+				break
+			}
+		}
+	}
+	for i, name := range h.names {
+		if name != "" && !used[i] && !slices.ContainsFunc(c.Personal, func(p string) bool { return normalHeader(p) == normalHeader(name) }) {
+			h.extra = append(h.extra, name)
+		}
+	}
+	return h
+}
+
+// normalAlias folds an alias; "group/leaf" keeps its bar.
+func normalAlias(a string) string {
+	if g, leaf, ok := strings.Cut(a, "/"); ok {
+		return normalHeader(g) + "/" + normalHeader(leaf)
+	}
+	return normalHeader(a)
+}
+
+// findHeader looks for the header in the first rows of a table, under title
+// rows and over one or two levels. The error is a refusal that names the
+// missing required columns and the nearest headers found.
+func (c *Contract) findHeader(rows [][]string) (*header, error) {
+	var best *header
+	better := func(h *header, row int) {
+		h.row = row
+		if h.matched > 0 && (best == nil || h.matched > best.matched) {
+			best = h
+		}
+	}
+	for i := range min(len(rows), headerRows) {
+		better(c.matchHeader(rows[i], nil), i)
+		if i+1 < len(rows) {
+			better(c.matchHeader(rows[i+1], pad(rows[i], len(rows[i+1]))), i+1)
+		}
+	}
+	if best == nil {
+		return nil, refuse("no_header", min(len(rows), headerRows), strings.Join(c.sampleAliases(), ", "))
+	}
+	if missing := c.missing(best); len(missing) > 0 {
+		return nil, refuse("columns", strings.Join(missing, "; "))
+	}
+	return best, nil
+}
+
+// pad gives the group row the length of the leaf row; a leaf row may also be
+// shorter, where the last columns are merged over both rows.
+func pad(groups []string, n int) []string {
+	for len(groups) < n {
+		groups = append(groups, "")
+	}
+	return groups
+}
+
+// missing describes the required columns that the header lacks.
+func (c *Contract) missing(h *header) []string {
+	var out []string
+	for i, col := range c.Columns {
+		if h.cols[i] >= 0 || col.Required == Optional || col.Constant != nil {
+			continue
+		}
+		var near []string
+		for _, a := range col.Aliases {
+			near = append(near, nearest(a, h.names, 2)...)
+		}
+		slices.Sort(near)
+		near = slices.Compact(near)
+		if len(near) == 0 {
+			near = []string{"-"}
+		}
+		out = append(out, messages.Both("ingest.refused.column", col.Name, strings.Join(col.Aliases, ", "), strings.Join(near, ", ")))
+	}
+	return out
+}
+
+// optionalMissing names the optional columns that the header lacks.
+func (c *Contract) optionalMissing(h *header) []string {
+	var out []string
+	for i, col := range c.Columns {
+		if h.cols[i] < 0 && len(col.Aliases) > 0 {
+			out = append(out, col.Name)
+		}
+	}
+	return out
+}
+
+func (c *Contract) sampleAliases() []string {
+	var out []string
+	for _, col := range c.Columns {
+		if len(col.Aliases) > 0 && len(out) < 5 {
+			out = append(out, col.Aliases[0])
+		}
+	}
+	return out
+}

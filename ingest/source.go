@@ -1,0 +1,147 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"laborwatch/period"
+)
+
+// source is an extract made ready for the engine: recognized, decoded where
+// the engine cannot, its header matched.
+type source struct {
+	file  File
+	sha   string
+	id    string
+	month period.Period // as the file name or a constant tells, 0 if they do not
+	scope string
+	// path is what the engine reads; handle keeps it open. Decoded extracts lie
+	// in files that have no name any more, so that nothing outlives a crash.
+	path   string
+	handle *os.File
+	layout layout
+	// sheets are the workbook's sheets by the number in column _sheet.
+	missing, extra []string
+}
+
+// layout is what extracts must share to be read by one statement.
+type layout struct {
+	parquet bool
+	// cols gives the raw column of each contract column, -1 for none.
+	cols []int
+	// names are the column names of a Parquet file by raw column.
+	names []string
+	// width is the number of raw columns.
+	width          int
+	delim, newline string
+	// skip counts lines up to and with the header; data begin after them.
+	skip int
+	// numbered extracts begin with two columns: row number and sheet.
+	numbered bool
+	// padded extracts have rows longer than the header.
+	padded bool
+	// damaged extracts may hold U+FFFD where bytes did not decode.
+	damaged bool
+}
+
+func (l layout) equal(m layout) bool {
+	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && l.width == m.width &&
+		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged
+}
+
+func (s *source) close() error {
+	if s.handle == nil {
+		return nil
+	}
+	return s.handle.Close()
+}
+
+// prepare recognizes the extract by its content and makes it ready. A refusal
+// is an error for which isRefusal holds; others are faults of the machine.
+func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
+	c := in.contracts[s.file.Feed]
+	base := filepath.Base(s.file.Rel)
+	if s.month, s.scope, err = c.filed(base); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
+		return refuse("file_period", c.Period.File, c.Files[0])
+	}
+	f, err := os.Open(s.file.Path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if f != s.handle {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	head := make([]byte, 16)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	head = head[:n]
+	switch {
+	case n == 0:
+		return refuse("empty")
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return in.prepareParquet(ctx, c, s)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return in.prepareXLSX(ctx, c, s)
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		return in.prepareText(ctx, c, s, f, true)
+	default:
+		return in.prepareText(ctx, c, s, f, false)
+	}
+}
+
+// unnamed makes a temporary file that exists only as long as it is open.
+func (in *Ingester) unnamed() (*os.File, error) {
+	f, err := os.CreateTemp(in.lake.Temp(""), "decoded-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// use makes an open file what the engine reads.
+func (s *source) use(f *os.File) {
+	s.handle, s.path = f, fmt.Sprintf("/proc/self/fd/%d", f.Fd())
+}
+
+// reread gives the text of the extract from its beginning.
+func reread(f *os.File, zipped bool) (io.Reader, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	if !zipped {
+		return f, nil
+	}
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, refuse("gzip", err.Error())
+	}
+	return refusing{z}, nil
+}
+
+// refusing turns the faults of a gzip stream into refusals.
+type refusing struct{ r io.Reader }
+
+func (g refusing) Read(p []byte) (int, error) {
+	n, err := g.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		var io *os.PathError
+		if !errors.As(err, &io) {
+			err = refuse("gzip", err.Error())
+		}
+	}
+	return n, err
+}

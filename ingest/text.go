@@ -1,0 +1,240 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// prepareText makes delimited text ready. Clean UTF-8 with one kind of line
+// end is read by the engine as it is; anything else is rewritten first.
+func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *os.File, zipped bool) error {
+	r, err := reread(f, zipped)
+	if err != nil {
+		return err
+	}
+	shape, err := readShape(&cancelable{ctx, r})
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(bytes.TrimPrefix(shape.head, []byte("\ufeff")))) == 0 {
+		return refuse("empty")
+	}
+	enc, damaged, err := shape.encoding(c.CSV.Encoding)
+	if err != nil {
+		return err
+	}
+	head, err := decodeHead(shape.head, enc)
+	if err != nil {
+		return err
+	}
+	h, d, err := c.findTextHeader(head)
+	if err != nil {
+		return err
+	}
+	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, damaged: damaged}
+	s.missing, s.extra = c.optionalMissing(h), h.extra
+	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
+	if !zipped && enc == encUTF8 && !damaged && !mixed && !shape.blank {
+		if shape.crlf > 0 {
+			s.layout.newline = `\r\n`
+		}
+		s.use(f)
+		return nil
+	}
+	if r, err = reread(f, zipped); err != nil {
+		return err
+	}
+	out, err := in.unnamed()
+	if err != nil {
+		return err
+	}
+	s.use(out)
+	return rewrite(out, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, mixed || shape.crlf > 0 || shape.blank)
+}
+
+// cancelable stops a long read when its context ends.
+type cancelable struct {
+	ctx context.Context //nolint:containedctx // lives as long as one read
+	r   io.Reader
+}
+
+func (c *cancelable) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+func decoder(r io.Reader, enc string) io.Reader {
+	var e encoding.Encoding
+	switch enc {
+	case encGB18030:
+		e = simplifiedchinese.GB18030
+	case encUTF16:
+		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	default:
+		e = unicode.UTF8 // replaces what is invalid
+	}
+	return transform.NewReader(r, e.NewDecoder())
+}
+
+// decodeHead decodes the beginning of the text, without what the cut broke.
+func decodeHead(head []byte, enc string) (string, error) {
+	b, err := io.ReadAll(decoder(bytes.NewReader(head), enc))
+	if err != nil {
+		return "", err
+	}
+	text := strings.TrimPrefix(string(b), "\ufeff")
+	if len(head) == headBytes {
+		if i := strings.LastIndexAny(text, "\r\n"); i > 0 {
+			text = text[:i+1]
+		}
+	}
+	// The reader of records knows LF and CRLF.
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n"), nil
+}
+
+// dialect is how delimited text is laid out.
+type dialect struct {
+	delim string
+	skip  int
+	width int
+}
+
+// findTextHeader tries the delimiters and takes the one under which most
+// columns are found.
+func (c *Contract) findTextHeader(head string) (*header, dialect, error) {
+	delims := []string{",", "\t", ";", "|"}
+	if c.CSV.Delimiter != "" {
+		delims = []string{c.CSV.Delimiter}
+	}
+	var best *header
+	var found dialect
+	var firstErr error
+	for _, delim := range delims {
+		rows, lines, widths := records(head, delim)
+		h, err := c.findHeader(rows)
+		if err != nil {
+			// Of the refusals, the one that recognized some header says most.
+			if firstErr == nil || (strings.Contains(firstErr.Error(), "no header") && !strings.Contains(err.Error(), "no header")) {
+				firstErr = err
+			}
+			continue
+		}
+		if best == nil || h.matched > best.matched {
+			best, found = h, dialect{delim, lines[h.row], 0}
+			for _, w := range widths[min(h.row+1, len(widths)):] {
+				found.width = max(found.width, w)
+			}
+		}
+	}
+	if best == nil {
+		return nil, dialect{}, firstErr
+	}
+	return best, found, nil
+}
+
+// records reads the first records of a text: their cells, the lines up to and
+// with each, and how many cells each has when blank cells at its end beyond
+// the header do not make it longer than it is.
+func records(head, delim string) (rows [][]string, lines, widths []int) {
+	r := csv.NewReader(strings.NewReader(head))
+	r.Comma = rune(delim[0])
+	r.FieldsPerRecord = -1
+	r.LazyQuotes = true
+	for len(rows) < 200 {
+		cells, err := r.Read()
+		if err != nil {
+			break
+		}
+		rows = append(rows, cells)
+		lines = append(lines, strings.Count(head[:r.InputOffset()], "\n"))
+		width := 0
+		if n := len(cells); n > 0 && cells[n-1] == "" {
+			width = n // a comma too many at the end
+		}
+		widths = append(widths, width)
+	}
+	return rows, lines, widths
+}
+
+// rewrite copies decoded text to out. With tidy, line ends become LF and blank
+// lines become rows of empty cells, so that rows keep their numbers.
+func rewrite(out io.Writer, in io.Reader, delim string, width int, tidy bool) error {
+	w := bufio.NewWriterSize(out, 1<<20)
+	r := bufio.NewReaderSize(in, 1<<20)
+	if bom, err := r.Peek(3); err == nil && string(bom) == "\ufeff" {
+		if _, err := r.Discard(3); err != nil {
+			return err
+		}
+	}
+	if !tidy {
+		_, err := io.Copy(w, r)
+		return errors.Join(err, w.Flush())
+	}
+	t := tidier{w: w, delim: delim[0], blank: strings.Repeat(delim, max(width-1, 1)) + "\n", fieldStart: true, lineStart: true}
+	buf := make([]byte, 1<<20)
+	for {
+		n, err := r.Read(buf)
+		for _, b := range buf[:n] {
+			t.put(b)
+		}
+		if errors.Is(err, io.EOF) {
+			return w.Flush()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// tidier makes line ends LF outside quotes. Write errors stick in w until Flush.
+type tidier struct {
+	w                     *bufio.Writer
+	delim                 byte
+	blank                 string
+	quoted, closing       bool
+	fieldStart, lineStart bool
+	afterCR               bool
+}
+
+func (t *tidier) put(b byte) {
+	cr := t.afterCR
+	t.afterCR = b == '\r'
+	switch {
+	case t.quoted:
+		if b == '"' {
+			t.quoted = false
+		}
+		_ = t.w.WriteByte(b)
+	case b == '\n' && cr: // second half of CRLF
+	case b == '\n' || b == '\r':
+		if t.lineStart {
+			_, _ = t.w.WriteString(t.blank)
+		} else {
+			_ = t.w.WriteByte('\n')
+		}
+		t.fieldStart, t.lineStart = true, true
+	default:
+		// A quote opens at the start of a field, or reopens after one (a doubled quote).
+		if b == '"' && (t.fieldStart || t.closing) {
+			t.quoted = true
+		}
+		t.closing = false
+		t.fieldStart, t.lineStart = b == t.delim, false
+		_ = t.w.WriteByte(b)
+		return
+	}
+	t.closing = b == '"'
+}

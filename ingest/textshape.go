@@ -1,0 +1,182 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// textShape is what one pass over a text tells: its encoding and line ends.
+type textShape struct {
+	head           []byte // the first bytes, as they are
+	nul            int64  // NUL bytes: no text has any
+	valid, invalid int64  // multi-byte UTF-8 sequences, counted where the text is not all valid
+	cr, lf, crlf   int64
+	blank          bool   // there are empty lines with data after them
+	pendingBlank   bool   // there are empty lines so far
+	carry          []byte // a UTF-8 sequence cut off by the end of a chunk
+	lastByte       byte
+}
+
+// headBytes bounds what is kept to find the header in.
+const headBytes = 256 << 10
+
+// readShape reads r to its end.
+func readShape(r io.Reader) (*textShape, error) {
+	s := &textShape{}
+	buf := make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(r, buf)
+		s.feed(buf[:n])
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			s.invalid += int64(len(s.carry))
+			return s, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *textShape) feed(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	if room := headBytes - len(s.head); room > 0 {
+		s.head = append(s.head, b[:min(room, len(b))]...)
+	}
+	s.nul += int64(bytes.Count(b, []byte{0}))
+	s.lines(b)
+	s.utf8(b)
+}
+
+// lines counts line ends and finds blank lines that data follows.
+func (s *textShape) lines(b []byte) {
+	lf, cr := int64(bytes.Count(b, []byte{'\n'})), int64(bytes.Count(b, []byte{'\r'}))
+	crlf := int64(0)
+	if cr > 0 {
+		crlf = int64(bytes.Count(b, []byte("\r\n")))
+	}
+	if s.lastByte == '\r' && b[0] == '\n' {
+		crlf++
+	}
+	s.lf, s.cr, s.crlf = s.lf+lf, s.cr+cr, s.crlf+crlf
+	if !s.blank {
+		s.findBlank(b)
+	}
+	s.lastByte = b[len(b)-1]
+}
+
+func (s *textShape) findBlank(b []byte) {
+	if s.lastByte == '\n' || s.lastByte == '\r' {
+		s.pairs(append([]byte{s.lastByte}, b[:min(len(b), 3)]...))
+	}
+	if s.pendingBlank && len(bytes.Trim(b, "\r\n")) > 0 {
+		s.blank = true
+	}
+	s.pairs(b)
+}
+
+// pairs looks for a line break directly after a line break.
+func (s *textShape) pairs(b []byte) {
+	for _, p := range []string{"\n\n", "\n\r", "\r\r"} {
+		if i := bytes.Index(b, []byte(p)); i >= 0 {
+			s.pendingBlank = true
+			if len(bytes.Trim(b[i:], "\r\n")) > 0 {
+				s.blank = true
+			}
+		}
+	}
+}
+
+// utf8 counts valid and invalid sequences of chunks that are not all valid.
+func (s *textShape) utf8(b []byte) {
+	if len(s.carry) > 0 {
+		b = append(s.carry, b...)
+		s.carry = nil
+	}
+	// Keep a sequence that the chunk cuts off for the next chunk.
+	for i := 1; i <= min(utf8.UTFMax-1, len(b)); i++ {
+		if c := b[len(b)-i]; utf8.RuneStart(c) {
+			if !utf8.FullRune(b[len(b)-i:]) {
+				s.carry = bytes.Clone(b[len(b)-i:])
+				b = b[:len(b)-i]
+			}
+			break
+		}
+	}
+	if utf8.Valid(b) {
+		return
+	}
+	for len(b) > 0 {
+		if b[0] < utf8.RuneSelf {
+			b = b[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			s.invalid++
+		} else {
+			s.valid++
+		}
+		b = b[n:]
+	}
+}
+
+// Encodings as contracts name them.
+const (
+	encUTF8    = "utf-8"
+	encGB18030 = "gb18030"
+	encUTF16   = "utf-16"
+)
+
+// encoding decides what the text is encoded in; stated overrides all but a
+// byte order mark of UTF-16. damaged says that some bytes will not decode.
+func (s *textShape) encoding(stated string) (enc string, damaged bool, err error) {
+	if bytes.HasPrefix(s.head, []byte{0xff, 0xfe}) || bytes.HasPrefix(s.head, []byte{0xfe, 0xff}) {
+		return encUTF16, false, nil
+	}
+	if kind := magic(s.head); kind != "" {
+		return "", false, refuse("binary", kind)
+	}
+	if s.nul > 0 {
+		return "", false, refuse("binary", fmt.Sprintf("%d NUL bytes", s.nul))
+	}
+	if stated == encUTF8 && s.invalid > s.valid {
+		return "", false, refuse("encoding", stated)
+	}
+	switch {
+	case stated != "" && stated != "auto":
+		return stated, s.invalid > 0, nil
+	case s.invalid == 0:
+		return encUTF8, false, nil
+	case s.valid >= 10*s.invalid:
+		return encUTF8, true, nil
+	default:
+		return encGB18030, true, nil
+	}
+}
+
+// magic names well-known kinds of files that are no extracts.
+func magic(head []byte) string {
+	for _, m := range []struct{ prefix, name string }{
+		{"%PDF", "PDF"},
+		{"\x89PNG", "PNG"},
+		{"\xff\xd8\xff", "JPEG"},
+		{"\xd0\xcf\x11\xe0", "XLS (97-2003)"},
+		{"Rar!", "RAR"},
+		{"7z\xbc\xaf", "7z"},
+		{"\x7fELF", "ELF"},
+		{"SQLite format 3", "SQLite"},
+		{"BZh", "bzip2"},
+		{"\xfd7zXZ", "xz"},
+		{"\x28\xb5\x2f\xfd", "zstd"},
+	} {
+		if strings.HasPrefix(string(head[:min(len(head), 16)]), m.prefix) {
+			return m.name
+		}
+	}
+	return ""
+}

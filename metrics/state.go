@@ -1,0 +1,76 @@
+package metrics
+
+import (
+	"time"
+
+	"laborwatch/cube"
+	"laborwatch/period"
+)
+
+// State is everything that a scrape shows. It is given whole to Collector.Set
+// and must not be changed afterwards.
+type State struct {
+	// Snapshot is the cube; nil before the first run.
+	Snapshot *cube.Snapshot
+	// Alerts counts the alerts that are firing now.
+	Alerts []AlertCount
+	Feeds  []Feed
+	// Rows and Loads are totals since the ledger began, so they survive a
+	// restart. They never decrease.
+	Rows  []RowCount
+	Loads []LoadCount
+	Runs  []Run
+}
+
+// AlertCount is a number of firing alerts. Region and Industry are codes; ""
+// means the total, _T.
+type AlertCount struct {
+	// Level is 1 (red 红) to 4 (blue 蓝).
+	Level            int
+	Rule             string
+	Region, Industry string
+	Count            int
+}
+
+// Feed is when a feed was last loaded and the newest month it has reached.
+type Feed struct {
+	Feed string
+	// LastSuccess is the instant of the last accepted load; zero for none.
+	LastSuccess time.Time
+	// Reference is the newest month loaded; 0 for none.
+	Reference period.Period
+}
+
+// The outcomes of a row at the door.
+const (
+	Loaded      = "loaded"
+	Quarantined = "quarantined"
+	Repeated    = "repeated"
+)
+
+// The statuses of a load at the door.
+const (
+	Accepted = "accepted"
+	Refused  = "refused"
+)
+
+// RowCount is how many rows of a feed had an outcome since the ledger began.
+type RowCount struct {
+	Feed, Outcome string
+	Total         int64
+}
+
+// LoadCount is how many extracts of a feed had a status since the ledger began.
+type LoadCount struct {
+	Feed, Status string
+	Total        int64
+}
+
+// Run is a stage's last run.
+type Run struct {
+	Stage string
+	// Duration of the last finished run, whether it succeeded or not.
+	Duration time.Duration
+	// LastSuccess is when a run last succeeded; zero for never.
+	LastSuccess time.Time
+}

@@ -1,0 +1,102 @@
+package survey
+
+import (
+	"bufio"
+	"database/sql"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// reference is a file of the reference folder.
+func reference(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("LABORWATCH_REFERENCE")
+	if dir == "" {
+		t.Skip("LABORWATCH_REFERENCE is not set: no reference numbers to hold the estimation against")
+	}
+	return filepath.Join(dir, name)
+}
+
+// loadChile puts the real survey into the lake as its contract does.
+func loadChile(t testing.TB, threads int) *sql.DB {
+	t.Helper()
+	file := reference(t, "chile_ene/ene_2020_efm.csv")
+	db := open(t, threads)
+	run(t, db, `INSERT INTO lake.labor_force_survey
+		(period, region, stratum, psu, weight_e6, sex, status, _row)
+		SELECT DATE '2020-02-01', region, estrato_unico, conglomerado,
+			CAST(round(CAST(fact_cal AS DECIMAL(28, 12)) * 1000000) AS BIGINT),
+			CASE sexo WHEN '1' THEN 'M' ELSE 'F' END,
+			CASE WHEN CAST(cae_especifico AS INTEGER) BETWEEN 1 AND 7 THEN 1
+				WHEN cae_especifico IN ('8', '9') THEN 2
+				WHEN cae_especifico = '0' THEN 0 ELSE 3 END,
+			row_number() OVER ()
+		FROM read_csv('`+file+`', all_varchar = true, header = true)`)
+	return db
+}
+
+var publishedLine = regexp.MustCompile(`^(total|sexo (\d)|region (\d+)) n=(\d+) UR=([\d.]+) SE=([\d.]+)`)
+
+// TestChile: the 16 regions, both sexes and the nation, to the printed digits.
+func TestChile(t *testing.T) {
+	db := loadChile(t, 2)
+	build(t, db, map[string]any{"survey.lonely_psu": "certainty"})
+	got := figures(t, db)
+	f, err := os.Open(reference(t, "chile_ene/r_survey_reference.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows := 0
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		m := publishedLine.FindStringSubmatch(sc.Text())
+		if m == nil {
+			continue
+		}
+		rows++
+		region, sex := "_T", "_T"
+		if m[2] != "" {
+			sex = map[string]string{"1": "M", "2": "F"}[m[2]]
+		}
+		if m[3] != "" {
+			region = m[3]
+		}
+		key := fmt.Sprintf("2020-02|surveyed_unemployment_rate|%s|%s|_T|_T", region, sex)
+		g := got[key]
+		if strconv.FormatInt(g.n, 10) != m[4] {
+			t.Errorf("%s: n = %d, want %s", key, g.n, m[4])
+		}
+		// The reference prints percent with six decimals.
+		for _, c := range []struct {
+			what string
+			got  float64
+			want string
+		}{{"rate", g.value.Float64, m[5]}, {"se", g.se.Float64, m[6]}} {
+			want, err := strconv.ParseFloat(c.want, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(100*c.got-want) > 0.51e-6 {
+				t.Errorf("%s: %s = %.9f, want %s", key, c.what, 100*c.got, c.want)
+			}
+		}
+	}
+	if rows != 19 {
+		t.Errorf("compared %d rows of the reference, want 19", rows)
+	}
+	for key, want := range map[string][2]float64{
+		"surveyed_labor_force|_T|_T": {9744229.315, -1},
+		"surveyed_unemployed|_T|_T":  {801804.7957, -1},
+		"surveyed_unemployed|_T|M":   {399299.4, 14530.92},
+	} {
+		g := got["2020-02|"+key+"|_T|_T"]
+		if math.Abs(g.value.Float64/want[0]-1) > 1e-7 || (want[1] > 0 && math.Abs(g.se.Float64/want[1]-1) > 1e-6) {
+			t.Errorf("%s: %.4f SE %.4f, want %v", key, g.value.Float64, g.se.Float64, want)
+		}
+	}
+}

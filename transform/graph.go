@@ -1,0 +1,103 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// order sorts the models so that each comes after all it reads. Unknown names
+// and cycles are reported, all at once.
+func order(models []*Model, known map[string]bool) ([]*Model, error) {
+	byName := map[string]*Model{}
+	names := []string{}
+	for _, m := range models {
+		byName[m.Name] = m
+		names = append(names, m.Name)
+	}
+	for n := range known {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	var errs []error
+	for _, m := range models {
+		for _, d := range m.Deps {
+			if byName[d] == nil && !known[d] {
+				errs = append(errs, fmt.Errorf("model %s reads %s, which is no model, feed or configuration table; the nearest are %s",
+					m.File, d, strings.Join(nearest(d, names, 3), ", ")))
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	s := &sorter{byName: byName, state: map[string]int{}}
+	sorted := slices.Clone(models)
+	slices.SortFunc(sorted, func(a, b *Model) int { return strings.Compare(a.Name, b.Name) })
+	for _, m := range sorted {
+		if err := s.visit(m); err != nil {
+			return nil, err
+		}
+	}
+	return s.out, nil
+}
+
+type sorter struct {
+	byName map[string]*Model
+	state  map[string]int // 1 being visited, 2 done
+	path   []string
+	out    []*Model
+}
+
+func (s *sorter) visit(m *Model) error {
+	switch s.state[m.Name] {
+	case 2:
+		return nil
+	case 1:
+		from := slices.Index(s.path, m.Name)
+		return fmt.Errorf("the models form a cycle: %s", strings.Join(append(s.path[from:], m.Name), " → "))
+	}
+	s.state[m.Name] = 1
+	s.path = append(s.path, m.Name)
+	for _, d := range m.Deps {
+		if dep := s.byName[d]; dep != nil {
+			if err := s.visit(dep); err != nil {
+				return err
+			}
+		}
+	}
+	s.path = s.path[:len(s.path)-1]
+	s.state[m.Name] = 2
+	s.out = append(s.out, m)
+	return nil
+}
+
+// nearest are the n names with the smallest edit distance to word.
+func nearest(word string, names []string, n int) []string {
+	out := slices.Clone(names)
+	slices.SortStableFunc(out, func(a, b string) int { return distance(word, a) - distance(word, b) })
+	return out[:min(n, len(out))]
+}
+
+// distance is Levenshtein's: how many letters to insert, drop or replace.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range x {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, s := range y {
+			cost := diagonal
+			if r != s {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(y)]
+}

@@ -1,0 +1,70 @@
+package transform
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"laborwatch/config"
+	"laborwatch/engine"
+	models "laborwatch/sql"
+)
+
+// Every model must read on both engines, and give the same rows twice.
+func TestModelsArePortable(t *testing.T) {
+	eng, err := engine.Open(t.Context(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eng.Close()
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	funcs := engine.DuckDBDialect().Funcs()
+	funcs["param"] = paramFunc(cfg.Params())
+	all, err := readModels(t.Context(), eng.DB(), models.FS, funcs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 20 {
+		t.Fatalf("only %d models", len(all))
+	}
+	for _, m := range all {
+		tree, err := engine.Parse(t.Context(), eng.DB(), m.SQL)
+		if err != nil {
+			t.Errorf("%s: %v", m.File, err)
+			continue
+		}
+		for _, fault := range Portable(tree) {
+			t.Errorf("%s: %s", m.File, fault)
+		}
+		prefix := map[string]string{"staging": "stg_", "core": "core_", "indicator": "ind_", "compare": "cmp_", "alert": "alert_"}
+		if folder, _, _ := strings.Cut(m.File, "/"); !strings.HasPrefix(m.Name, prefix[folder]) {
+			t.Errorf("%s: names in %s begin with %s", m.File, folder, prefix[folder])
+		}
+	}
+}
+
+func TestPortableFindsWhatIsNot(t *testing.T) {
+	eng, err := engine.Open(t.Context(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eng.Close()
+	for q, want := range map[string]string{
+		"SELECT approx_count_distinct(a) FROM t":                                    "approx_count_distinct",
+		"SELECT list(a) FROM t":                                                     "list",
+		"SELECT hash(a), random() FROM t":                                           "random",
+		"SELECT a FROM t QUALIFY row_number() OVER (PARTITION BY a ORDER BY b) = 1": "QUALIFY",
+		"SELECT [1, 2]": "list_value",
+	} {
+		tree, err := engine.Parse(t.Context(), eng.DB(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Portable(tree); !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, want) }) {
+			t.Errorf("%s: %v does not name %s", q, got, want)
+		}
+	}
+}
