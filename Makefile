@@ -5,7 +5,7 @@ PKGS      ?= ./...
 BIN       := bin/laborwatch
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   := -s -w -X main.version=$(VERSION)
-LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
+LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 
 .PHONY: build demo test lint bench tools clean
 

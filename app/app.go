@@ -23,6 +23,7 @@ import (
 	"laborwatch/engine"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/metrics"
 	"laborwatch/transform"
 )
 
@@ -49,13 +50,14 @@ type App struct {
 	Engine    *engine.DuckDB
 	Lake      *lake.Lake
 	Contracts ingest.Contracts
-	Ingester  *ingest.Ingester
-	Transform *transform.Transform
 	Alerts    *alert.Store
 
 	opts     Options
+	ingest   *ingest.Ingester     // made when first needed
+	models   *transform.Transform // made when first needed
 	log      *slog.Logger
 	journal  *journal
+	metrics  *metrics.Collector
 	view     atomic.Pointer[View]
 	work     sync.Mutex // one stage at a time changes the folder
 	cleanups []func() error
@@ -101,10 +103,13 @@ func (a *App) open(ctx context.Context) error {
 	if a.journal, err = openJournal(ctx, a.Engine.DB(), a.opts.Clock); err != nil {
 		return err
 	}
-	if a.Lake, err = lake.Open(ctx, a.Engine, c.Data, a.opts.Clock); err != nil {
+	if a.Lake, err = lake.Open(ctx, a.Engine, filepath.Join(c.Data, "lake"), a.opts.Clock); err != nil {
 		return err
 	}
 	if a.Catalog, err = cube.ForConfig(c); err != nil {
+		return err
+	}
+	if a.metrics, err = newCollector(a); err != nil {
 		return err
 	}
 	if a.Contracts, err = contracts(c); err != nil {

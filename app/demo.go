@@ -13,7 +13,6 @@ import (
 
 	"laborwatch/alert"
 	"laborwatch/cube"
-	"laborwatch/ingest"
 	"laborwatch/period"
 	"laborwatch/simulate"
 )
@@ -106,7 +105,7 @@ func (r *Report) note(stage string, took time.Duration) {
 // Demo runs the main job on the simulated extracts and compares what comes out
 // with the truth.
 func (a *App) Demo(ctx context.Context, rep *Report) error {
-	var sum ingest.Summary
+	var sum Ingested
 	steps := []struct {
 		name string
 		run  func() error

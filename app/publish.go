@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"laborwatch/alert"
 	"laborwatch/cube"
 	"laborwatch/lake"
+	"laborwatch/period"
 	"laborwatch/release"
 )
 
@@ -33,6 +35,7 @@ func (a *App) Publish(ctx context.Context) error {
 			return err
 		}
 		a.view.Store(v)
+		a.metrics.Set(measures(v))
 		return nil
 	})
 	return err
@@ -57,4 +60,32 @@ func (a *App) readView(ctx context.Context) (*View, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+func (a *App) releaseDir() string { return filepath.Join(a.Config.Data, "releases") }
+
+// Release builds the release of a month, 0 for the newest that has a surveyed
+// rate, from a view read for it.
+func (a *App) Release(ctx context.Context, p period.Period) (res release.Result, err error) {
+	a.work.Lock()
+	defer a.work.Unlock()
+	_, err = a.journal.timed(ctx, StageRelease, func(ctx context.Context) error {
+		v, err := a.readView(ctx)
+		if err != nil {
+			return err
+		}
+		loads, err := a.Lake.Live(ctx, "")
+		if err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
+		inputs := make([]release.Input, len(loads))
+		for i, l := range loads {
+			inputs[i] = release.Input{LoadID: l.ID, Feed: l.Feed, Period: l.Period, SHA256: l.SHA256}
+		}
+		res, err = release.Build(ctx, release.Options{
+			Snapshot: v.Snapshot, Catalog: a.Catalog, Config: a.Config, Alerts: v.Alerts, Loads: inputs, Period: p, Dir: a.releaseDir(),
+		})
+		return err
+	})
+	return res, err
 }

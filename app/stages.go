@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"laborwatch/alert"
@@ -13,7 +14,7 @@ import (
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/period"
-	models "laborwatch/sql"
+	"laborwatch/sql"
 	"laborwatch/transform"
 )
 
@@ -36,8 +37,8 @@ func contracts(c *config.Config) (ingest.Contracts, error) {
 // ingester is made when first needed: it alone needs the pseudonym key, and
 // reading indicators must not.
 func (a *App) ingester() (*ingest.Ingester, error) {
-	if a.Ingester != nil {
-		return a.Ingester, nil
+	if a.ingest != nil {
+		return a.ingest, nil
 	}
 	key, err := ingest.ReadKey(a.Config.Ingest.KeyFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,18 +53,18 @@ func (a *App) ingester() (*ingest.Ingester, error) {
 			regions = append(regions, r.Code)
 		}
 	}
-	a.Ingester, err = ingest.New(ingest.Options{
+	a.ingest, err = ingest.New(ingest.Options{
 		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Key: key, Regions: regions,
 		Clock: a.opts.Clock, Log: a.log,
 		Progress: func(p ingest.Progress) { a.opts.Progress(StageIngest, p.File, int64(p.Done), int64(p.Total)) },
 	})
-	return a.Ingester, err
+	return a.ingest, err
 }
 
 // transformer is made when first needed, from the models and the configuration.
 func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
-	if a.Transform != nil {
-		return a.Transform, nil
+	if a.models != nil {
+		return a.models, nil
 	}
 	src, err := modelFiles(a.Config.Models.Dir)
 	if err != nil {
@@ -73,48 +74,45 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	for feed, c := range a.Contracts {
 		sources[feed] = c.LakeColumns()
 	}
-	for feed, cols := range embeddedColumns() {
+	embedded, err := ingest.LoadContracts("")
+	if err != nil {
+		return nil, err
+	}
+	// The models know these feeds, whichever of them the configuration has contracts for.
+	for feed, c := range embedded {
 		if _, ok := sources[feed]; !ok {
-			sources[feed] = cols
+			sources[feed] = c.LakeColumns()
 		}
 	}
-	a.Transform, err = transform.New(ctx, transform.Options{
+	a.models, err = transform.New(ctx, transform.Options{
 		Engine: a.Engine, Lake: a.Lake, Models: src, Params: a.Config.Params(), Seeds: seeds(a.Config),
 		Sources: sources, Log: a.log,
 		Progress: func(model string, done, total int) {
 			a.opts.Progress(StageTransform, model, int64(done), int64(total))
 		},
 	})
-	return a.Transform, err
-}
-
-// embeddedColumns are the columns of the feeds that the models know, for a
-// configuration whose own contracts cover only some of them.
-func embeddedColumns() map[string][]lake.Column {
-	all, err := ingest.LoadContracts("")
-	if err != nil {
-		return nil // the same error has been reported where contracts were loaded
-	}
-	out := map[string][]lake.Column{}
-	for feed, c := range all {
-		out[feed] = c.LakeColumns()
-	}
-	return out
+	return a.models, err
 }
 
 func modelFiles(dir string) (fs.FS, error) {
 	if dir == "" {
-		return models.FS, nil
+		return sql.FS, nil
 	}
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("models.dir: %w", err)
 	}
-	return overlay{over: os.DirFS(dir), base: models.FS}, nil
+	return overlay{over: os.DirFS(dir), base: sql.FS}, nil
+}
+
+// Ingested is what Ingest did, and the files that no contract knows.
+type Ingested struct {
+	ingest.Summary
+	Unknown []string
 }
 
 // Ingest loads files, or everything in the inbox when there are none. A feed
 // names what the files are; empty, their names tell.
-func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum ingest.Summary, err error) {
+func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum Ingested, err error) {
 	a.work.Lock()
 	defer a.work.Unlock()
 	in, err := a.ingester()
@@ -122,14 +120,28 @@ func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum inge
 		return sum, err
 	}
 	_, err = a.journal.timed(ctx, StageIngest, func(ctx context.Context) error {
-		list, err := a.extracts(in, feed, files)
+		list, unknown, err := a.extracts(in, feed, files)
 		if err != nil {
 			return err
 		}
-		sum, err = in.Load(ctx, list)
+		sum.Unknown = unknown
+		sum.Summary, err = in.Load(ctx, list)
 		return err
 	})
 	return sum, err
+}
+
+func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list []ingest.File, unknown []string, err error) {
+	if len(files) > 0 {
+		list, err = in.Files(feed, files)
+		return list, nil, err
+	}
+	list, unknown, err = in.Scan(a.Config.Ingest.Inbox)
+	if feed != "" {
+		list = slices.DeleteFunc(list, func(f ingest.File) bool { return f.Feed != feed })
+		unknown = nil
+	}
+	return list, unknown, err
 }
 
 // RunTransform computes what changed.

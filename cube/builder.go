@@ -1,6 +1,8 @@
 package cube
 
 import (
+	"database/sql"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -9,15 +11,23 @@ import (
 	"laborwatch/period"
 )
 
+// separator joins the words of a key while it is read; no code holds it.
+const separator = "\x1f"
+
 // builder gathers rows and gives words numbers in the order they come; at the
 // end the numbers are exchanged for ranks, so that rows sort as their words do.
 type builder struct {
 	rows  []row
 	words []string
 	ids   map[string]uint32
+	// keys and marks are what has been split already.
+	keys  map[string][nSeries]uint32
+	marks map[string][2]uint32
 }
 
-func newBuilder() *builder { return &builder{ids: map[string]uint32{}} }
+func newBuilder() *builder {
+	return &builder{ids: map[string]uint32{}, keys: map[string][nSeries]uint32{}, marks: map[string][2]uint32{}}
+}
 
 func (b *builder) word(s string) uint32 {
 	if id, ok := b.ids[s]; ok {
@@ -45,6 +55,48 @@ func (b *builder) add(o Observation) {
 		r.n, r.hasN = *o.N, true
 	}
 	b.rows = append(b.rows, r)
+}
+
+// addRaw adds a row as readInto gets it: the indicator and the dimensions
+// joined by a separator, and the status and the quality likewise.
+func (b *builder) addRaw(p period.Period, key []byte, f [nNumbers]sql.NullFloat64, n sql.NullInt64, marks []byte) error {
+	r := row{period: p, n: n.Int64, hasN: n.Valid}
+	var ok bool
+	if r.series, ok = b.keys[string(key)]; !ok {
+		if err := b.split(key, r.series[:]); err != nil {
+			return err
+		}
+		b.keys[string(key)] = r.series
+	}
+	pair, ok := b.marks[string(marks)]
+	if !ok {
+		if err := b.split(marks, pair[:]); err != nil {
+			return err
+		}
+		b.marks[string(marks)] = pair
+	}
+	r.status, r.quality = pair[0], pair[1]
+	for i, v := range f {
+		r.num[i] = math.NaN()
+		if v.Valid {
+			r.num[i] = v.Float64
+		}
+	}
+	b.rows = append(b.rows, r)
+	return nil
+}
+
+// split numbers the words of a joined text; there must be as many as there is
+// room for.
+func (b *builder) split(joined []byte, into []uint32) error {
+	words := strings.Split(string(joined), separator)
+	if len(words) != len(into) {
+		return fmt.Errorf("%s: a row's key is NULL or holds a control character: %q", table, joined)
+	}
+	for i, w := range words {
+		into[i] = b.word(w)
+	}
+	return nil
 }
 
 func (b *builder) snapshot(built time.Time) *Snapshot {

@@ -1,25 +1,20 @@
 package cube
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
-	_ "github.com/duckdb/duckdb-go/v2"
 	"go.uber.org/goleak"
 
+	"laborwatch/engine"
 	"laborwatch/period"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// pool is a DuckDB with a warehouse attached, as the engine opens it.
-type pool struct{ db *sql.DB }
-
-func (p pool) DB() *sql.DB { return p.db }
+// pool is an engine with an empty data folder.
+type pool struct{ *engine.DuckDB }
 
 // month is the newest one of the test cube.
 var month = period.Of(2026, time.October)
@@ -33,19 +28,21 @@ const (
 // warehouse opens an empty warehouse in a temporary folder.
 func warehouse(t testing.TB) pool {
 	t.Helper()
-	db, err := sql.Open("duckdb", "")
+	e, err := engine.Open(t.Context(), engine.Options{Dir: t.TempDir(), Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	p := pool{db}
-	p.exec(t, "ATTACH "+quote(filepath.Join(t.TempDir(), "warehouse.duckdb"))+" AS wh")
-	return p
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return pool{e}
 }
 
 func (p pool) exec(t testing.TB, query string) {
 	t.Helper()
-	if _, err := p.db.ExecContext(t.Context(), query); err != nil {
+	if _, err := p.DB().ExecContext(t.Context(), query); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 }
@@ -79,7 +76,7 @@ func smallCube(t testing.TB) pool {
 func (p pool) insert(t testing.TB, m period.Period, indicator, region, sex, industry, enterprise string, value float64, rest string) {
 	t.Helper()
 	p.exec(t, fmt.Sprintf("INSERT INTO wh.main.observations VALUES (%s, %s, %s, %s, '_T', '_T', %s, '_T', %s, %v, %s)",
-		m.SQL(), quote(indicator), quote(region), quote(sex), quote(industry), quote(enterprise), value, rest))
+		m.SQL(), engine.Quote(indicator), engine.Quote(region), engine.Quote(sex), engine.Quote(industry), engine.Quote(enterprise), value, rest))
 }
 
 func testCatalog(t testing.TB) *Catalog {
@@ -104,5 +101,3 @@ func readSmall(t testing.TB, opt SnapshotOptions) *Snapshot {
 }
 
 var _ Engine = pool{}
-
-func bg() context.Context { return context.Background() }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"laborwatch/engine"
 )
 
 // Export writes the whole cube as CSV, ordered by every column, to path: two
@@ -19,8 +21,8 @@ func Export(ctx context.Context, eng Engine, path string) error {
 		return fmt.Errorf("export the cube: the warehouse holds no observations yet. Try: laborwatch transform")
 	}
 	tmp := path + ".tmp"
-	defer os.Remove(tmp)
-	_, err = eng.DB().ExecContext(ctx, "COPY (SELECT "+columnList()+" FROM "+table+" ORDER BY "+sortList()+") TO "+quote(tmp)+
+	defer func() { _ = os.Remove(tmp) }()
+	_, err = eng.DB().ExecContext(ctx, "COPY (SELECT "+columnList()+" FROM "+table+" ORDER BY "+sortList()+") TO "+engine.Quote(tmp)+
 		" (FORMAT csv, HEADER true)")
 	if err != nil {
 		return fmt.Errorf("export the cube: %w", err)

@@ -9,11 +9,11 @@ import (
 // nearest gives a hint such as "; did you mean sex?" naming up to three of the
 // known words that are closest to a mistaken one, or "" where none is close.
 func nearest(word string, known []string) string {
-	close := Nearest(word, known, 3)
-	if len(close) == 0 {
+	found := Nearest(word, known, 3)
+	if len(found) == 0 {
 		return ""
 	}
-	return "; did you mean " + strings.Join(close, ", ") + "?"
+	return "; did you mean " + strings.Join(found, ", ") + "?"
 }
 
 // Nearest lists up to n known words that resemble a word, best first: those

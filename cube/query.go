@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"laborwatch/engine"
 	"laborwatch/messages"
 	"laborwatch/period"
 )
@@ -158,11 +159,11 @@ func (r *Result) resolve(ctx context.Context, dim string, words []string) ([]str
 // codes lists the codes that the cube holds for the indicator in a dimension.
 func (r *Result) codes(ctx context.Context, dim string) ([]string, error) {
 	rows, err := r.eng.DB().QueryContext(ctx, "SELECT DISTINCT "+dim+" FROM "+table+
-		" WHERE indicator = "+quote(r.Indicator.Code)+" ORDER BY "+dim)
+		" WHERE indicator = "+engine.Quote(r.Indicator.Code)+" ORDER BY "+dim)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var out []string
 	for rows.Next() {
 		var code string
@@ -219,7 +220,7 @@ func (r *Result) Each(ctx context.Context, do func(Observation) error) error {
 	if err != nil {
 		return fmt.Errorf("query %s: %w", r.Indicator.Code, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		o, err := scan(rows)
 		if err != nil {
@@ -238,7 +239,7 @@ func (r *Result) Each(ctx context.Context, do func(Observation) error) error {
 // clause is the WHERE and the ORDER BY of the query. All its words have been
 // checked, and they are literals because COPY takes no parameters.
 func (r *Result) clause() string {
-	conds := []string{"indicator = " + quote(r.Indicator.Code)}
+	conds := []string{"indicator = " + engine.Quote(r.Indicator.Code)}
 	order := []string{"period"}
 	for _, d := range Dims() {
 		order = append(order, d+" <> '"+Total+"'", d)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/engine"
 	"laborwatch/period"
 )
 
@@ -63,18 +64,27 @@ func readInto(ctx context.Context, tx *sql.Tx, b *builder, opt SnapshotOptions) 
 	if len(keys) > 0 {
 		where += " OR enterprise IN (" + literals(keys) + ")"
 	}
-	rows, err := tx.QueryContext(ctx, selectRows+" WHERE "+where)
+	// One text for the whole key and one for the two marks: most of the time
+	// of reading goes into handing over texts, and keys repeat every month.
+	rows, err := tx.QueryContext(ctx, "SELECT "+periodNumber+", indicator || chr(31) || "+strings.Join(Dims(), " || chr(31) || ")+
+		", value, numerator, denominator, se, ci_low, ci_high, n, COALESCE(obs_status, '') || chr(31) || COALESCE(quality, '') FROM "+
+		table+" WHERE "+where)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		o, err := scan(rows)
+		var m int64
+		var key, marks sql.RawBytes
+		var f [nNumbers]sql.NullFloat64
+		var n sql.NullInt64
+		err := rows.Scan(&m, &key, &f[colValue], &f[colNumerator], &f[colDenominator], &f[colSE], &f[colCILow], &f[colCIHigh], &n, &marks)
 		if err != nil {
 			return err
 		}
-		b.add(o)
+		if err := b.addRaw(period.Period(m), key, f, n, marks); err != nil {
+			return err
+		}
 	}
 	return rows.Err()
 }
@@ -112,7 +122,7 @@ func largest(ctx context.Context, tx *sql.Tx, insured int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var out []string
 	for rows.Next() {
 		var code string
@@ -142,9 +152,12 @@ func columns() []string {
 		"value", "numerator", "denominator", "se", "ci_low", "ci_high", "n", "obs_status", "quality")
 }
 
-// selectRows reads every column; the period comes as the number of months
-// that period.Period is, which no time zone can shift.
-const selectRows = `SELECT CAST(year(period) * 12 + month(period) - 1 AS BIGINT) AS m, indicator, region, sex, age, pop_group,
+// periodNumber is the period as the number of months that period.Period is,
+// which no time zone can shift.
+const periodNumber = "CAST(year(period) * 12 + month(period) - 1 AS BIGINT) AS m"
+
+// selectRows reads every column.
+const selectRows = "SELECT " + periodNumber + `, indicator, region, sex, age, pop_group,
 	industry, occupation, enterprise, value, numerator, denominator, se, ci_low, ci_high, n,
 	COALESCE(obs_status, ''), COALESCE(quality, '') FROM ` + table
 
@@ -174,9 +187,7 @@ func scan(rows *sql.Rows) (Observation, error) {
 func literals(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
-		quoted[i] = quote(w)
+		quoted[i] = engine.Quote(w)
 	}
 	return strings.Join(quoted, ", ")
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 
+	"laborwatch/engine"
 	"laborwatch/messages"
 )
 
@@ -163,9 +164,9 @@ func (r *Result) writeParquet(ctx context.Context, w io.Writer, tmp string) erro
 	if err != nil {
 		return fmt.Errorf("query %s: %w", r.Indicator.Code, err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "rows.parquet")
-	_, err = r.eng.DB().ExecContext(ctx, "COPY (SELECT "+columnList()+" FROM "+table+r.clause()+") TO "+quote(path)+
+	_, err = r.eng.DB().ExecContext(ctx, "COPY (SELECT "+columnList()+" FROM "+table+r.clause()+") TO "+engine.Quote(path)+
 		" (FORMAT parquet, COMPRESSION zstd)")
 	if err != nil {
 		return fmt.Errorf("query %s: %w", r.Indicator.Code, err)
@@ -174,7 +175,7 @@ func (r *Result) writeParquet(ctx context.Context, w io.Writer, tmp string) erro
 	if err != nil {
 		return fmt.Errorf("query %s: %w", r.Indicator.Code, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	_, err = io.Copy(w, f)
 	return err
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +17,15 @@ type Querier interface {
 
 // Tree is a SELECT as the engine's parser sees it.
 type Tree struct{ root any }
+
+// SyntaxError is what the parser has against a text.
+type SyntaxError struct {
+	Message string
+	// Line of the text, from 1; 0 when the parser does not tell.
+	Line int
+}
+
+func (e *SyntaxError) Error() string { return e.Message }
 
 // Parse reads one SELECT by the engine's own parser. Nothing is executed and no
 // table has to exist.
@@ -29,18 +38,28 @@ func Parse(ctx context.Context, q Querier, query string) (*Tree, error) {
 	var head struct {
 		Error      bool   `json:"error"`
 		Message    string `json:"error_message"`
+		Position   string `json:"position"`
 		Statements []any  `json:"statements"`
 	}
 	if err := json.Unmarshal([]byte(text), &head); err != nil {
 		return nil, fmt.Errorf("parse SQL: %w", err)
 	}
 	if head.Error {
-		return nil, errors.New(head.Message)
+		return nil, &SyntaxError{Message: head.Message, Line: lineOf(query, head.Position)}
 	}
 	if len(head.Statements) != 1 {
 		return nil, fmt.Errorf("want one SELECT, found %d statements", len(head.Statements))
 	}
 	return &Tree{root: head.Statements[0]}, nil
+}
+
+// lineOf is the line of a byte position in text.
+func lineOf(text, position string) int {
+	at, err := strconv.Atoi(position)
+	if err != nil || at > len(text) {
+		return 0
+	}
+	return 1 + strings.Count(text[:at], "\n")
 }
 
 // Walk visits every object of the tree, parents first.

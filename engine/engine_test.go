@@ -112,6 +112,15 @@ func TestTablesAndFunctions(t *testing.T) {
 	}
 }
 
+func TestSyntaxErrorHasItsLine(t *testing.T) {
+	d := open(t, Options{})
+	_, err := Parse(t.Context(), d.DB(), "SELECT 1\nFROM a\nWHERE FROM b")
+	var syntax *SyntaxError
+	if !errors.As(err, &syntax) || syntax.Line != 3 {
+		t.Errorf("%+v", err)
+	}
+}
+
 func TestTablesRespectScope(t *testing.T) {
 	d := open(t, Options{})
 	for _, c := range []struct {

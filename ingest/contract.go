@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 
 	"laborwatch/lake"
 	"laborwatch/messages"
@@ -47,7 +48,7 @@ type Contract struct {
 	// Columns of the feed, in the lake's order.
 	Columns []ColumnRule `yaml:"columns"`
 
-	fileScope, filePeriod *regexp.Regexp
+	fileScope, filePeriod, dropRow *regexp.Regexp
 }
 
 // Title is a name in both languages.
@@ -158,7 +159,7 @@ const (
 
 // UnmarshalYAML reads true, false or column.
 func (p *Presence) UnmarshalYAML(b []byte) error {
-	switch s := string(b); s {
+	switch s := strings.TrimSpace(string(b)); s {
 	case "true", "column":
 		*p = Presence(s)
 	case "false":

@@ -204,6 +204,7 @@ func (c *Contract) check(f *faults) {
 	f.regexp("/cells/unwrap", c.Cells.Unwrap, 1)
 	c.filePeriod = f.regexp("/period/file", c.Period.File, 2)
 	c.fileScope = f.regexp("/scope/file", c.Scope.File, 1)
+	c.dropRow = f.regexp("/xlsx/drop", c.dropPattern(), 0)
 	c.checkColumns(f)
 	c.checkPeriod(f)
 	for i, k := range c.Key {
@@ -282,7 +283,8 @@ func (c *Contract) checkColumns(f *faults) {
 }
 
 func (c *Contract) checkColumn(f *faults, p string, col ColumnRule) {
-	if len(col.Aliases) == 0 && col.Constant == nil {
+	inGroup := slices.ContainsFunc(c.Realign, func(r Realign) bool { return slices.Contains(r.Columns, col.Name) })
+	if len(col.Aliases) == 0 && col.Constant == nil && !inGroup {
 		f.at(p, "column %q: give the headers it is found under (aliases), or a constant", col.Name)
 	}
 	if len(col.Aliases) > 0 && col.Constant != nil {

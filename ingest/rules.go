@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,7 +13,8 @@ import (
 //	raw    c0 … cn as the extract has them, _file, row number
 //	r.x    the cell of column x, unwrapped, realigned, extracted
 //	a.x    a fast cast, NULL when it does not succeed
-//	t.x    where it did not: the folded text, NULL when it means "nothing"
+//	u.x    where it did not: the folded text
+//	t.x    the same, NULL when it means "nothing"
 //	x      the typed value
 //	f.x    the fault, NULL when there is none
 //
@@ -137,10 +137,15 @@ func unsettled(col ColumnRule) string {
 	return fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", r, a)
 }
 
-// folded is t.x: the text of an unsettled cell, NULL when it means nothing.
-func (k *compiler) folded(col ColumnRule) string {
-	return fmt.Sprintf("CASE WHEN %s THEN nullif(CASE WHEN lw_clean(%s) NOT IN (%s) THEN lw_clean(%s) END, '') END",
-		unsettled(col), id("r.", col.Name), texts(k.nulls(col)), id("r.", col.Name))
+// folded is u.x: the text of an unsettled cell, half-width and trimmed.
+func folded(col ColumnRule) string {
+	return fmt.Sprintf("CASE WHEN %s THEN lw_clean(%s) END", unsettled(col), id("r.", col.Name))
+}
+
+// filled is t.x: the folded text, NULL when it means nothing.
+func (k *compiler) filled(col ColumnRule) string {
+	u := id("u.", col.Name)
+	return fmt.Sprintf("CASE WHEN %[1]s NOT IN (%[2]s) THEN %[1]s END", u, texts(k.nulls(col)))
 }
 
 func (k *compiler) nulls(col ColumnRule) []string {
@@ -204,6 +209,9 @@ func (k *compiler) value(col ColumnRule) string {
 		}
 	}
 	v := fmt.Sprintf("coalesce(%s, %s)", a, slow)
+	if between := between[types[col.Type]]; len(col.Codes) > 0 && between != "" {
+		v = fmt.Sprintf("TRY_CAST(%s AS %s)", v, between)
+	}
 	switch col.Type {
 	case "boolean":
 		return fmt.Sprintf("TRY_CAST(%s AS BOOLEAN)", v)
@@ -220,6 +228,9 @@ func (k *compiler) value(col ColumnRule) string {
 	}
 	return v
 }
+
+// between is what the text of a code is cast to first where the lake's type is no text.
+var between = map[string]string{"DATE": "DATE", "INTEGER": "DECIMAL(18, 4)", "BIGINT": "DECIMAL(18, 4)", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN"}
 
 // slowRegion reads region codes with blanks, full-width digits, or of nine or
 // twelve digits (towns, villages). Without a list of regions any text will do.
@@ -331,26 +342,4 @@ func reasonOf(col ColumnRule) string {
 	default:
 		return UnknownCode
 	}
-}
-
-// totals are beginnings of rows that are no data: sums, signatures, notes.
-var totals = []string{`(合\s*计|小\s*计|总\s*计|共\s*计)\s*[:：]?\s*`, `(填\s*表|制\s*表|填\s*报|审\s*核|复\s*核|经\s*办|单位负责|负责)\s*(人|单位|日期|时间)?\s*[:：].*`, `(制表人?|填表人)\s*`}
-
-// dropPattern is a regular expression over the first filled cell of a row.
-func (c *Contract) dropPattern() string {
-	all := slices.Clone(totals)
-	for _, d := range c.XLSX.Drop {
-		all = append(all, regexp.QuoteMeta(d)+".*")
-	}
-	return `^\s*(` + strings.Join(all, "|") + `)$`
-}
-
-// drops reports whether the row is no data.
-func (c *Contract) drops(cells []string) bool {
-	for _, cell := range cells {
-		if s := clean(cell); s != "" {
-			return c.drop().MatchString(s)
-		}
-	}
-	return true
 }

@@ -22,6 +22,8 @@ type source struct {
 	id    string
 	month period.Period // as the file name or a constant tells, 0 if they do not
 	scope string
+	filed period.Period // the month settled from the rows
+	size  int64
 	// path is what the engine reads; handle keeps it open. Decoded extracts lie
 	// in files that have no name any more, so that nothing outlives a crash.
 	path   string

@@ -30,18 +30,15 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	if len(bytes.TrimSpace(bytes.TrimPrefix(shape.head, []byte("\ufeff")))) == 0 {
 		return refuse("empty")
 	}
-	enc, damaged, err := shape.encoding(c.CSV.Encoding)
+	encs, err := shape.encodings(c.CSV.Encoding)
 	if err != nil {
 		return err
 	}
-	head, err := decodeHead(shape.head, enc)
+	h, d, enc, err := c.findEncodedHeader(shape.head, encs)
 	if err != nil {
 		return err
 	}
-	h, d, err := c.findTextHeader(head)
-	if err != nil {
-		return err
-	}
+	damaged := shape.invalid > 0
 	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, damaged: damaged}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
@@ -61,6 +58,25 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	}
 	s.use(out)
 	return rewrite(out, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, mixed || shape.crlf > 0 || shape.blank)
+}
+
+// findEncodedHeader takes the first encoding under which there is a header.
+func (c *Contract) findEncodedHeader(head []byte, encs []string) (*header, dialect, string, error) {
+	var firstErr error
+	for _, enc := range encs {
+		text, err := decodeHead(head, enc)
+		if err != nil {
+			return nil, dialect{}, "", err
+		}
+		h, d, err := c.findTextHeader(text)
+		if err == nil {
+			return h, d, enc, nil
+		}
+		if firstErr == nil {
+			firstErr = err
+		}
+	}
+	return nil, dialect{}, "", firstErr
 }
 
 // cancelable stops a long read when its context ends.

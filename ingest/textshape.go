@@ -12,7 +12,7 @@ import (
 type textShape struct {
 	head           []byte // the first bytes, as they are
 	nul            int64  // NUL bytes: no text has any
-	valid, invalid int64  // multi-byte UTF-8 sequences, counted where the text is not all valid
+	valid, invalid int64  // UTF-8 sequences of three bytes or more, counted where the text is not all valid; bytes of no sequence
 	cr, lf, crlf   int64
 	blank          bool   // there are empty lines with data after them
 	pendingBlank   bool   // there are empty lines so far
@@ -118,7 +118,8 @@ func (s *textShape) utf8(b []byte) {
 		r, n := utf8.DecodeRune(b)
 		if r == utf8.RuneError && n == 1 {
 			s.invalid++
-		} else {
+		} else if n > 2 {
+			// Two bytes of GBK often look like a sequence of two; of three, seldom.
 			s.valid++
 		}
 		b = b[n:]
@@ -132,30 +133,30 @@ const (
 	encUTF16   = "utf-16"
 )
 
-// encoding decides what the text is encoded in; stated overrides all but a
-// byte order mark of UTF-16. damaged says that some bytes will not decode.
-func (s *textShape) encoding(stated string) (enc string, damaged bool, err error) {
+// encodings lists what the text may be encoded in, likeliest first; stated
+// settles it but for a byte order mark of UTF-16. Under each, damaged says that
+// some bytes will not decode; the header tells which of two is right.
+func (s *textShape) encodings(stated string) ([]string, error) {
 	if bytes.HasPrefix(s.head, []byte{0xff, 0xfe}) || bytes.HasPrefix(s.head, []byte{0xfe, 0xff}) {
-		return encUTF16, false, nil
+		return []string{encUTF16}, nil
 	}
 	if kind := magic(s.head); kind != "" {
-		return "", false, refuse("binary", kind)
+		return nil, refuse("binary", kind)
 	}
 	if s.nul > 0 {
-		return "", false, refuse("binary", fmt.Sprintf("%d NUL bytes", s.nul))
-	}
-	if stated == encUTF8 && s.invalid > s.valid {
-		return "", false, refuse("encoding", stated)
+		return nil, refuse("binary", fmt.Sprintf("%d NUL bytes", s.nul))
 	}
 	switch {
+	case stated == encUTF8 && s.invalid > s.valid:
+		return nil, refuse("encoding", stated)
 	case stated != "" && stated != "auto":
-		return stated, s.invalid > 0, nil
+		return []string{stated}, nil
 	case s.invalid == 0:
-		return encUTF8, false, nil
+		return []string{encUTF8}, nil
 	case s.valid >= 10*s.invalid:
-		return encUTF8, true, nil
+		return []string{encUTF8, encGB18030}, nil
 	default:
-		return encGB18030, true, nil
+		return []string{encGB18030, encUTF8}, nil
 	}
 }
 

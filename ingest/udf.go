@@ -92,7 +92,7 @@ const pseudonymHex = 32
 type pseudonyms struct {
 	mac       hash.Hash
 	sum       []byte
-	out       [pseudonymHex + 1 + 8 + 6]byte
+	out       [pseudonymHex + 1 + 10 + 6]byte
 	last, was string
 }
 
@@ -105,7 +105,7 @@ func newPseudonyms(ctx context.Context) (func([]string) (string, bool), error) {
 	return func(a []string) (string, bool) { return p.person(a[0]), true }, nil
 }
 
-// person gives the key, sex, birth month (YYYYMMDD) and origin of an ID run
+// person gives the key, sex, birth month (YYYY-MM-01) and origin of an ID run
 // together, or "!" and a fault. Rows of one person often follow each other.
 func (p *pseudonyms) person(raw string) string {
 	if raw == p.last && raw != "" {
@@ -122,9 +122,11 @@ func (p *pseudonyms) person(raw string) string {
 	hex.Encode(p.out[:pseudonymHex], p.sum[:pseudonymHex/2])
 	rest := p.out[pseudonymHex:]
 	rest[0] = r.Sex[0]
-	copy(rest[1:], r.Number[6:12])
-	copy(rest[7:], "01")
-	copy(rest[9:], r.Origin)
+	copy(rest[1:], r.Number[6:10])
+	copy(rest[5:], "-")
+	copy(rest[6:], r.Number[10:12])
+	copy(rest[8:], "-01")
+	copy(rest[11:], r.Origin)
 	// raw is the engine's memory: keep a copy.
 	p.last, p.was = string(append([]byte(nil), raw...)), string(p.out[:])
 	return p.was
@@ -156,6 +158,9 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 		f := functions[name]
 		v := &vectorFunc{exec: duckdb.ScalarFuncExecutor{ChunkContextExecutor: f.make.run}}
 		v.config.ResultTypeInfo = text
+		// Pure as they are: the optimizer would otherwise move calls that occur
+		// twice out of the CASE that spares them, and make them for every row.
+		v.config.Volatile = true
 		for range f.args {
 			v.config.InputTypeInfos = append(v.config.InputTypeInfos, text)
 		}

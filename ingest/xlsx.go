@@ -11,14 +11,18 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// unzipLimit bounds what a workbook may unpack to: a bomb is refused.
-const unzipLimit = 4 << 30
+// unzipLimit bounds what a workbook may unpack to: a bomb is refused. Sheets
+// beyond sheetMemory are unpacked in the lake's tmp, which Open sweeps.
+const (
+	unzipLimit  = 4 << 30
+	sheetMemory = 128 << 20
+)
 
 // prepareXLSX writes the rows of every sheet with the feed's header as text:
 // row number, sheet, then the contract's columns. Cells are taken raw, so that
 // date serials and long numbers are seen as they are stored.
 func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (err error) {
-	book, err := excelize.OpenFile(s.file.Path, excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: unzipLimit})
+	book, err := excelize.OpenFile(s.file.Path, excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: sheetMemory, TmpDir: in.lake.Temp("")})
 	if err != nil {
 		return refuse("xlsx", err.Error())
 	}

@@ -17,7 +17,6 @@ package lake
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/engine"
 	"laborwatch/period"
 )
 
@@ -72,15 +72,9 @@ type Load struct {
 	SupersededBy string
 }
 
-// Engine is the database that holds the ledger, attached as "state".
-type Engine interface {
-	DB() *sql.DB
-	Conn(ctx context.Context) (*sql.Conn, error)
-}
-
 // Lake is the folder of Parquet files together with its ledger.
 type Lake struct {
-	eng   Engine
+	eng   *engine.DuckDB
 	dir   string
 	clock func() time.Time
 	// crash is called with the name of each step of Publish; tests make it fail.
@@ -91,7 +85,7 @@ type Lake struct {
 // state database, and removes what a killed process left behind: temporary
 // files, and Parquet files that no load names. Over a read-only state database
 // it changes nothing.
-func Open(ctx context.Context, eng Engine, dir string, clock func() time.Time) (*Lake, error) {
+func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time.Time) (*Lake, error) {
 	if clock == nil {
 		return nil, errors.New("lake: a clock is needed")
 	}

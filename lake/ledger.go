@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/engine"
 	"laborwatch/period"
 )
 
@@ -136,7 +137,7 @@ func (l *Lake) Source(ctx context.Context, feed string, key []string, periods []
 	}
 	var parts []string
 	for _, x := range loads {
-		parts = append(parts, fmt.Sprintf("SELECT *, %d AS _seq FROM read_parquet(%s, hive_partitioning = false)", x.Seq, quote(l.Path(x))))
+		parts = append(parts, fmt.Sprintf("SELECT *, %d AS _seq FROM read_parquet(%s, hive_partitioning = false)", x.Seq, engine.Quote(l.Path(x))))
 	}
 	all := strings.Join(parts, " UNION ALL BY NAME ")
 	in := fmt.Sprintf("period IN (%s)", months(periods))
@@ -145,7 +146,7 @@ func (l *Lake) Source(ctx context.Context, feed string, key []string, periods []
 	}
 	quoted := make([]string, len(key))
 	for i, k := range key {
-		quoted[i] = `"` + strings.ReplaceAll(k, `"`, `""`) + `"`
+		quoted[i] = engine.Ident(k)
 	}
 	return fmt.Sprintf(`SELECT * EXCLUDE (_seq, _rank) FROM (SELECT *, row_number() OVER (PARTITION BY %s ORDER BY _seq DESC, _row DESC) AS _rank FROM (%s)) WHERE _rank = 1 AND %s`,
 		strings.Join(quoted, ", "), all, in), nil
@@ -166,5 +167,3 @@ func months(periods []period.Period) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

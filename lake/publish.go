@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/engine"
 	"laborwatch/period"
 
 	"golang.org/x/sync/errgroup"
@@ -122,15 +123,8 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if err := insertPeriods(ctx, tx, pubs); err != nil {
 		return nil, err
 	}
-	for _, x := range loads {
-		if x.Mode != Snapshot || x.Status != Live {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE state.main.loads SET status = 'superseded', superseded_by = ?
-			WHERE feed = ? AND period IS NOT DISTINCT FROM CAST(? AS DATE) AND scope = ? AND status = 'live' AND mode = 'snapshot' AND load_id <> ?`,
-			x.ID, x.Feed, date(x.Period), x.Scope, x.ID); err != nil {
-			return nil, err
-		}
+	if _, err := tx.ExecContext(ctx, supersedeEarlier, seq-int64(len(loads))); err != nil {
+		return nil, err
 	}
 	if quarantine != "" {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.quarantine BY NAME `+quarantine); err != nil {
@@ -142,6 +136,16 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	}
 	return loads, tx.Commit()
 }
+
+// supersedeEarlier marks what the loads after a Seq replace: earlier snapshots
+// of the same feed, period and scope, and what the same bytes gave under an
+// earlier contract, whatever the mode.
+const supersedeEarlier = `
+	WITH fresh AS (SELECT * FROM state.main.loads WHERE seq > $1 AND status = 'live')
+	UPDATE state.main.loads AS o SET status = 'superseded', superseded_by = n.load_id
+	FROM fresh AS n
+	WHERE o.seq <= $1 AND o.status = 'live' AND o.feed = n.feed AND o.period IS NOT DISTINCT FROM n.period AND o.scope = n.scope
+		AND (o.sha256 = n.sha256 OR (o.mode = 'snapshot' AND n.mode = 'snapshot'))`
 
 // supersede settles snapshots of one feed, period and scope within one batch:
 // the last wins.
@@ -194,7 +198,7 @@ func insertPeriods(ctx context.Context, tx *sql.Tx, pubs []Publication) error {
 			months = append(months, m)
 		}
 		for _, m := range period.Sorted(months) {
-			values = append(values, fmt.Sprintf("(%s, %s, %d)", quote(p.Load.ID), m.SQL(), p.Periods[m]))
+			values = append(values, fmt.Sprintf("(%s, %s, %d)", engine.Quote(p.Load.ID), m.SQL(), p.Periods[m]))
 		}
 	}
 	for chunk := range slices.Chunk(values, 500) {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -127,10 +128,7 @@ type build struct {
 }
 
 func (b *build) add(m *metric, kind prometheus.ValueType, v float64, labels ...string) {
-	key := m.name
-	for _, l := range labels {
-		key += "\xff" + l
-	}
+	key := m.name + "\xff" + strings.Join(labels, "\xff")
 	if b.seen[key] {
 		return
 	}

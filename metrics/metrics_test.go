@@ -46,8 +46,6 @@ func collector(t testing.TB, o Options) *Collector {
 	return c
 }
 
-func num(v float64) *float64 { return &v }
-
 // obs is an observation of the newest month; dims are pairs of dimension and code.
 func obs(indicator string, value float64, dims ...string) cube.Observation {
 	k := cube.K(indicator, month)
@@ -56,7 +54,7 @@ func obs(indicator string, value float64, dims ...string) cube.Observation {
 	}
 	return cube.Observation{
 		Period: month, Indicator: indicator, Region: k.Region, Sex: k.Sex, Age: k.Age, PopGroup: k.PopGroup, Industry: k.Industry,
-		Occupation: k.Occupation, Enterprise: k.Enterprise, Value: num(value), ObsStatus: "A",
+		Occupation: k.Occupation, Enterprise: k.Enterprise, Value: new(value), ObsStatus: "A",
 	}
 }
 
@@ -71,12 +69,12 @@ func every(t testing.TB, c *cube.Catalog) []cube.Observation {
 			cells = append(cells, obs(i.Code, float64(n)+.5, d, "X"+d))
 		}
 		for _, o := range cells {
-			o.Numerator, o.Denominator = num(float64(n)*10+1), num(float64(n)*10+2)
+			o.Numerator, o.Denominator = new(float64(n)*10+1), new(float64(n)*10+2)
 			if i.Sampled {
-				o.SE, o.CILow, o.CIHigh = num(.01), num(float64(n)), num(float64(n)+1)
+				o.SE, o.CILow, o.CIHigh = new(.01), new(float64(n)), new(float64(n)+1)
 			}
 			before := o
-			before.Period, before.Value = month.Add(-1), num(-1)
+			before.Period, before.Value = month.Add(-1), new(-1.0)
 			out = append(out, before, o)
 		}
 	}
@@ -142,14 +140,14 @@ func TestFixedMetrics(t *testing.T) {
 
 func TestIndicatorMetrics(t *testing.T) {
 	rate := obs(cube.Headline, .053, cube.Region, "410402", cube.Sex, "F")
-	rate.SE, rate.CILow, rate.CIHigh = num(.004), num(.046), num(.061)
-	rate.Numerator, rate.Denominator = num(53), num(1000)
+	rate.SE, rate.CILow, rate.CIHigh = new(.004), new(.046), new(.061)
+	rate.Numerator, rate.Denominator = new(53.0), new(1000.0)
 	unemployed := obs("surveyed_unemployed", 53, cube.Region, "410402", cube.Sex, "F")
-	unemployed.SE = num(4)
+	unemployed.SE = new(4.0)
 	hours := obs("mean_weekly_hours", 46.5)
-	hours.SE, hours.Numerator, hours.Denominator = num(.5), num(465), num(10)
+	hours.SE, hours.Numerator, hours.Denominator = new(.5), new(465.0), new(10.0)
 	registered := obs("registered_unemployment_rate", .03)
-	registered.Numerator, registered.Denominator = num(30), num(1000)
+	registered.Numerator, registered.Denominator = new(30.0), new(1000.0)
 	null := obs("job_openings", 0)
 	null.Value = nil
 	stray := obs("job_seekers", 12, cube.Sex, "M") // the catalog breaks it down by no sex
@@ -207,7 +205,7 @@ func TestNewestMonthOnly(t *testing.T) {
 // A rate's numerator is not mixed with a count that is of another month.
 func TestPartsOfOneMonth(t *testing.T) {
 	rate := obs("openings_to_seekers_ratio", 1.2)
-	rate.Numerator, rate.Denominator = num(12), num(10)
+	rate.Numerator, rate.Denominator = new(12.0), new(10.0)
 	newer := obs("job_openings", 99, cube.Region, "410402")
 	newer.Period = month.Add(1)
 	c := collector(t, Options{})

@@ -50,7 +50,7 @@ func TestPrometheusScrapes(t *testing.T) {
 	defer cancel()
 	c := collector(t, Options{Version: "v1", Enterprises: true})
 	rate := obs(cube.Headline, .0528, cube.Region, "410402")
-	rate.SE = num(.004)
+	rate.SE = new(.004)
 	c.Set(State{
 		Snapshot: cube.NewSnapshot(built, []cube.Observation{obs(cube.Headline, .05), rate}),
 		Alerts:   []AlertCount{{Level: 2, Rule: "enterprise_layoff", Region: "410402", Count: 2}},
@@ -166,7 +166,7 @@ func (s server) query(ctx context.Context, q string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	var answer struct {
 		Status string
 		Data   struct{ Result []struct{ Value [2]any } }

@@ -96,6 +96,9 @@ func (c *city) join(i, day, firm int32, why reason) {
 func (c *city) turn(p *person, state uint8, day int32) {
 	if p.state != state {
 		p.since = int16(c.m)
+		if p.state == formal && state == unemployed && !c.staged {
+			c.nowFromFormal[broadBand(c.age[p.birth])][b2i(p.is(female))]++
+		}
 		if state != formal {
 			p.set(student, p.is(student) && state == inactive)
 		}

@@ -106,15 +106,15 @@ func broadBand(age uint8) int {
 	return 3
 }
 
-// participation by five-year band, men and women, in thousandths.
+// participation by five-year band, men and women.
 var participation = [fiveYearBands][2]float64{
-	{.13, .11}, {.56, .52}, {.93, .82}, {.96, .84}, {.96, .85}, {.96, .86}, {.94, .84},
-	{.91, .72}, {.80, .52}, {.60, .36}, {.46, .27}, {.32, .18}, {.13, .06},
+	{.08, .07}, {.48, .44}, {.88, .76}, {.92, .78}, {.92, .79}, {.92, .80}, {.90, .77},
+	{.85, .61}, {.68, .40}, {.45, .25}, {.33, .18}, {.20, .10}, {.07, .03},
 }
 
 // idleTarget is the unemployed share of the labor force by broad band, at an
 // average time of the year.
-var idleTarget = [broadBands]float64{.122, .066, .0430, .0215}
+var idleTarget = [broadBands]float64{.118, .063, .0420, .0220}
 
 // retirementAge by sex; office workers among women retire later.
 func (p *person) retirementAge() uint8 {

@@ -93,7 +93,7 @@ func (c *city) household(r source, b *births, county uint8, urb bool, stop int) 
 		}
 		sexes[0] = r.hit(.5)
 	case k < .40:
-		couple(26 + int(r.pareto(.3, 1, 58)))
+		couple(25 + int(58*math.Pow(r.Float64(), 1.35)))
 	case k < .76:
 		head := r.between(27, 54)
 		couple(head)

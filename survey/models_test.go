@@ -24,7 +24,7 @@ var surveyModels = []struct {
 	{"core/core_survey_person", true},
 	{"core/core_survey_design", false},
 	{"core/core_survey_psu", false},
-	{"core/core_survey_measure", true},
+	{"core/core_survey_domain", false},
 	{"core/core_survey_estimate", false},
 	{"core/core_survey_linear", false},
 	{"core/core_survey_moment", false},
@@ -56,6 +56,8 @@ func funcs(p map[string]any) template.FuncMap {
 			return "", fmt.Errorf("unknown parameter %s", name)
 		case string:
 			return engine.Quote(v), nil
+		case float64:
+			return fmt.Sprintf("CAST(%v AS DOUBLE)", v), nil
 		default:
 			return fmt.Sprint(v), nil
 		}

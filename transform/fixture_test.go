@@ -13,6 +13,7 @@ import (
 
 	"laborwatch/engine"
 	"laborwatch/lake"
+	"laborwatch/messages"
 	"laborwatch/period"
 	"laborwatch/transform"
 )
@@ -81,23 +82,16 @@ func newWorld(t *testing.T) *world {
 		Name: "cfg_firm", Columns: []string{"uscc VARCHAR", "region VARCHAR"},
 		Rows: [][]any{{"A", "410402"}, {"B", "410403"}},
 	}}
-	if err := os.CopyFS(t.TempDir(), w.models); err != nil {
-		t.Fatal(err)
-	}
-	root := os.DirFS("testdata/models")
 	files, err := filepath.Glob("testdata/models/*/*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no models under testdata", err)
 	}
 	for _, f := range files {
-		name := strings.TrimPrefix(filepath.ToSlash(f), "testdata/models/")
-		b, err := root.(interface {
-			ReadFile(string) ([]byte, error)
-		}).ReadFile(name)
+		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.model(name, string(b))
+		w.model(strings.TrimPrefix(filepath.ToSlash(f), "testdata/models/"), string(b))
 	}
 	w.open()
 	return w
@@ -230,6 +224,24 @@ func (w *world) plan(ps ...period.Period) []string {
 			months = append(months, "-"+m.String())
 		}
 		out = append(out, s.Model+": "+strings.Join(months, " "))
+	}
+	return out
+}
+
+// why prints the plan's reasons in English.
+func (w *world) why() []string {
+	w.t.Helper()
+	p, err := w.transform().Plan(w.t.Context(), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	for _, s := range p.Steps {
+		var texts []string
+		for _, r := range s.Reasons {
+			texts = append(texts, r.Text(messages.EN))
+		}
+		out = append(out, s.Model+": "+strings.Join(texts, "; "))
 	}
 	return out
 }

@@ -3,28 +3,33 @@ package transform
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
 
-// order sorts the models so that each comes after all it reads. Unknown names
-// and cycles are reported, all at once.
-func order(models []*Model, known map[string]bool) ([]*Model, error) {
+// order sorts the models so that each comes after all it reads: other models and
+// the given inputs. Unknown names are reported all at once, then a cycle with its
+// path. Models that could not be read are known, but not what they read.
+func order(models []*Model, inputs map[string]string, broken faults) ([]*Model, error) {
 	byName := map[string]*Model{}
-	names := []string{}
+	known := map[string]bool{}
 	for _, m := range models {
 		byName[m.Name] = m
-		names = append(names, m.Name)
+		known[m.Name] = true
 	}
-	for n := range known {
-		names = append(names, n)
+	for n := range inputs {
+		known[n] = true
 	}
-	slices.Sort(names)
+	names := sortedKeys(known)
+	for file := range broken {
+		known[strings.TrimSuffix(path.Base(file), ".sql")] = true
+	}
 	var errs []error
 	for _, m := range models {
 		for _, d := range m.Deps {
-			if byName[d] == nil && !known[d] {
-				errs = append(errs, fmt.Errorf("model %s reads %s, which is no model, feed or configuration table; the nearest are %s",
+			if !known[d] {
+				errs = append(errs, fmt.Errorf("%s: it reads %s, which is no model, feed or configuration table; the nearest are %s",
 					m.File, d, strings.Join(nearest(d, names, 3), ", ")))
 			}
 		}

@@ -2,11 +2,10 @@ package transform
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -26,7 +25,9 @@ type Model struct {
 	SQL  string   // rendered: macros and parameters filled in
 	Deps []string // models, seeds and lake.<feed> that it reads, sorted
 
-	base string // hash of everything in the file that shapes its rows
+	text  string // hash of the file
+	base  string // hash of everything in the file that shapes its rows, rendered
+	shape string // hash of base and of the shapes of all it rests on
 }
 
 // Header stands in the comment that a model's file begins with.
@@ -47,123 +48,191 @@ func (m *Model) view() bool { return m.Materialized == "view" }
 // candidate reports whether the model's rows are alert candidates.
 func (m *Model) candidate() bool { return path.Dir(m.File) == "alert" }
 
+// layout is the columns that the model's rows are laid out in, nil for its own.
+func (m *Model) layout() []column {
+	switch {
+	case m.Cube:
+		return cubeColumns
+	case m.candidate():
+		return candidateColumns
+	}
+	return nil
+}
+
 var (
 	headerForm = regexp.MustCompile(`(?s)^\s*/\*(.*?)\*/(.*)$`)
+	nameForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	lakeName   = regexp.MustCompile(`\blake\.([a-z_0-9]+)\b`)
 )
 
 // lakeView is the temporary view that a model's lake.<feed> is read from.
 func lakeView(feed string) string { return "lake_" + feed }
 
-// readModels reads every .sql file, and reports all faults at once.
-func readModels(ctx context.Context, q engine.Querier, files fs.FS, funcs template.FuncMap) ([]*Model, error) {
-	var out []*Model
+// text is the model's SELECT as it is executed.
+func (m *Model) executable() string { return lakeName.ReplaceAllString(m.SQL, lakeView("$1")) }
+
+// faults are the models that could not be read: name → what is wrong.
+type faults map[string]error
+
+func (f faults) err() error {
 	var errs []error
-	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
+	for _, name := range sortedKeys(f) {
+		errs = append(errs, f[name])
+	}
+	return errors.Join(errs...)
+}
+
+// readModels reads every .sql file, and collects the faults of all.
+func readModels(ctx context.Context, o Options) ([]*Model, faults, error) {
+	funcs := maps.Clone(engine.DuckDBDialect().Funcs())
+	funcs["param"] = paramFunc(o.Params)
+	taken := map[string]string{}
+	for _, s := range o.Seeds {
+		taken[s.Name] = "a configuration table"
+	}
+	for _, own := range ownTables {
+		taken[own] = "the warehouse's own table"
+	}
+	var out []*Model
+	broken := faults{}
+	err := fs.WalkDir(o.Models, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(p) != ".sql" {
 			return err
 		}
-		m, err := readModel(ctx, q, files, p, funcs)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("model %s: %w", p, err))
-			return nil
-		}
-		for _, o := range out {
-			if o.Name == m.Name {
-				errs = append(errs, fmt.Errorf("model %s: the name %s is taken by %s", p, m.Name, o.File))
+		m, err := readModel(ctx, o.Engine.DB(), o.Models, p, funcs)
+		if err == nil {
+			if by, ok := taken[m.Name]; ok {
+				err = fmt.Errorf("%s: the name %s is taken by %s", p, m.Name, by)
 			}
 		}
+		if err != nil {
+			broken[p] = err
+			return nil
+		}
+		taken[m.Name] = p
 		out = append(out, m)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("models: %w", err)
+		return nil, nil, fmt.Errorf("models: %w", err)
 	}
-	return out, errors.Join(errs...)
+	return out, broken, nil
 }
 
 func readModel(ctx context.Context, q engine.Querier, files fs.FS, file string, funcs template.FuncMap) (*Model, error) {
 	b, err := fs.ReadFile(files, file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	parts := headerForm.FindStringSubmatch(string(b))
+	m := &Model{Name: strings.TrimSuffix(path.Base(file), ".sql"), File: file, text: hash(string(b))}
+	if !nameForm.MatchString(m.Name) {
+		return nil, fmt.Errorf("%s: a model's name is lower-case letters, digits and _, beginning with a letter", file)
+	}
+	text := strings.ReplaceAll(string(b), "\r\n", "\n")
+	parts := headerForm.FindStringSubmatchIndex(text)
 	if parts == nil {
-		return nil, errors.New("it must begin with a /* header */ in YAML")
+		return nil, fmt.Errorf("%s:1: it must begin with a /* header */ in YAML", file)
 	}
-	m := &Model{Name: strings.TrimSuffix(path.Base(file), ".sql"), File: file}
-	if err := yaml.UnmarshalWithOptions([]byte(parts[1]), &m.Header, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("header: %s", yaml.FormatError(err, false, true))
-	}
-	if err := m.check(); err != nil {
+	if err := m.readHeader(text[parts[2]:parts[3]], strings.Count(text[:parts[2]], "\n")); err != nil {
 		return nil, err
 	}
-	t, err := template.New(file).Option("missingkey=error").Funcs(funcs).Parse(parts[2])
-	if err != nil {
-		return nil, err
-	}
-	var sql strings.Builder
-	if err := t.Execute(&sql, nil); err != nil {
-		return nil, err
-	}
-	m.SQL = strings.TrimRight(strings.TrimSpace(sql.String()), ";")
-	if m.Deps, err = engine.Tables(ctx, q, m.SQL); err != nil {
+	// Line breaks in the header's place keep the line numbers of errors true.
+	body := strings.Repeat("\n", strings.Count(text[:parts[4]], "\n")) + text[parts[4]:]
+	if err := m.render(ctx, q, body, funcs); err != nil {
 		return nil, err
 	}
 	header, err := yaml.Marshal(m.Header)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	m.base = hash(m.Name, string(header), m.SQL)
+	m.base = hash(m.Name, path.Dir(m.File), string(header), m.SQL, fmt.Sprint(m.layout()))
 	return m, nil
+}
+
+// readHeader decodes the header, which begins after so many lines of the file.
+func (m *Model) readHeader(text string, before int) error {
+	err := yaml.UnmarshalWithOptions([]byte(text), &m.Header, yaml.Strict())
+	var bad yaml.Error
+	if errors.As(err, &bad) && bad.GetToken() != nil {
+		return fmt.Errorf("%s:%d: header: %s", m.File, before+bad.GetToken().Position.Line, bad.GetMessage())
+	}
+	if err == nil {
+		err = m.check()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: header: %w", m.File, err)
+	}
+	return nil
+}
+
+// render fills in macros and parameters, and finds out what the model reads.
+func (m *Model) render(ctx context.Context, q engine.Querier, body string, funcs template.FuncMap) error {
+	t, err := template.New(m.File).Option("missingkey=error").Funcs(funcs).Parse(body)
+	if err != nil {
+		return err
+	}
+	var sql strings.Builder
+	if err := t.Execute(&sql, nil); err != nil {
+		return err
+	}
+	full := strings.TrimRight(sql.String(), "; \n\t")
+	tree, err := engine.Parse(ctx, q, full)
+	var syntax *engine.SyntaxError
+	if errors.As(err, &syntax) && syntax.Line > 0 {
+		return fmt.Errorf("%s:%d: %w", m.File, syntax.Line, err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.File, err)
+	}
+	m.SQL = strings.TrimSpace(full)
+	m.Deps = tree.Tables()
+	for _, t := range m.Tests {
+		if t.Relation != nil {
+			m.Deps = append(m.Deps, t.Relation.To)
+		}
+	}
+	slices.Sort(m.Deps)
+	m.Deps = slices.Compact(m.Deps)
+	return nil
 }
 
 // check validates the header and fills in its defaults.
 func (m *Model) check() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch m.Materialized {
 	case "":
 		m.Materialized = "table"
 	case "table", "view":
 	default:
-		return fmt.Errorf("header: materialized %q: want table or view", m.Materialized)
+		bad("materialized %q: want table or view", m.Materialized)
 	}
 	switch {
 	case m.Window == nil:
 		m.Window = []int{0, 0}
 	case len(m.Window) != 2 || m.Window[0] > 0 || m.Window[1] < 0:
-		return fmt.Errorf("header: window %v: want [from, to] around the month, for example [-1, 2]", m.Window)
+		bad("window %v: want [from, to] around the month, for example [-1, 2]", m.Window)
 	}
 	if len(m.Grain) == 0 {
-		return errors.New("header: grain: name the columns that make a row unique")
+		bad("grain: name the columns that make a row unique")
 	}
-	if m.Cube && m.view() {
-		return errors.New("header: a cube model must be a table")
+	if m.view() && (m.Cube || m.candidate()) {
+		bad("materialized: a model of the cube or of alerts must be a table")
 	}
-	var errs []error
+	if m.view() && len(m.Tests) > 0 {
+		bad("tests: a view is not stored, test the tables made of it")
+	}
 	for i, t := range m.Tests {
 		if err := t.check(); err != nil {
-			errs = append(errs, fmt.Errorf("header: tests[%d]: %w", i, err))
+			bad("tests[%d]: %w", i, err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// hash joins the parts unambiguously and hashes them.
-func hash(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
 // paramFunc renders {{ param "name" }} as an SQL literal.
 func paramFunc(params map[string]any) func(string) (string, error) {
-	names := make([]string, 0, len(params))
-	for n := range params {
-		names = append(names, n)
-	}
-	slices.Sort(names)
+	names := sortedKeys(params)
 	return func(name string) (string, error) {
 		v, ok := params[name]
 		if !ok {

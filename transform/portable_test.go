@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -21,10 +22,8 @@ func TestModelsArePortable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	funcs := engine.DuckDBDialect().Funcs()
-	funcs["param"] = paramFunc(cfg.Params())
-	all, err := readModels(t.Context(), eng.DB(), models.FS, funcs)
-	if err != nil {
+	all, broken, err := readModels(t.Context(), Options{Engine: eng, Models: models.FS, Params: cfg.Params()})
+	if err := errors.Join(err, broken.err()); err != nil {
 		t.Fatal(err)
 	}
 	if len(all) < 20 {

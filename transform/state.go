@@ -4,127 +4,86 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
+	"maps"
 	"strings"
-	"time"
 
+	"laborwatch/engine"
 	"laborwatch/period"
 )
 
-// timeless is the month of what has none: seeds, and models that read only seeds.
-const timeless = period.Period(0)
+// ownTables are the warehouse's tables and views that are no model.
+var ownTables = []string{"month_keys", "model_tables", "observations", "alert_candidates"}
 
-// universe says what every source and model should hold: for each of their
-// months a key, which changes exactly when the month's rows may change.
-type universe map[string]map[period.Period]string
-
-// keys computes the universe from the live loads, the seeds and the models.
-//
-// The key of a model's month is the hash of its SQL and of its inputs' keys over
-// its window. It needs no clock and no order: the same loads give the same keys.
-func (t *Transform) keys(ctx context.Context) (universe, error) {
-	live, err := t.opts.Lake.LivePeriods(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	u := universe{}
-	for feed := range t.opts.Sources {
-		months := map[period.Period]string{}
-		for p, loads := range live[feed] {
-			months[p] = hash(loads...)
-		}
-		u["lake."+feed] = months
-	}
-	for _, s := range t.opts.Seeds {
-		u[s.Name] = map[period.Period]string{timeless: s.hash()}
-	}
-	for _, m := range t.models {
-		u[m.Name] = u.ofModel(m)
-	}
-	return u, nil
+// state is what the warehouse holds.
+type state struct {
+	// keys of the months of every model, feed and seed, as of the run that
+	// computed them (feeds, seeds and views: of the last run).
+	keys map[string]map[period.Period]string
+	// models says by what each model was made.
+	models map[string]made
+	// whole tells whether the warehouse's own tables and views are there.
+	whole bool
 }
 
-func (u universe) ofModel(m *Model) map[period.Period]string {
-	months := map[period.Period]string{}
-	for _, d := range m.Deps {
-		for p := range u[d] {
-			if p != timeless {
-				months[p] = ""
-			}
-		}
-	}
-	if len(months) == 0 && !u.hasMonths(m) {
-		months[timeless] = ""
-	}
-	for p := range months {
-		parts := []string{m.base}
-		for _, d := range m.Deps {
-			if k, ok := u[d][timeless]; ok {
-				parts = append(parts, d, k)
-				continue
-			}
-			if p == timeless {
-				continue
-			}
-			for o := m.Window[0]; o <= m.Window[1]; o++ {
-				parts = append(parts, d, fmt.Sprint(o), u[d][p.Add(o)])
-			}
-		}
-		months[p] = hash(parts...)
-	}
-	return months
+// made says by what a model was made: hashes of the file, of the file rendered,
+// and of that with all it rests on. A view has no table.
+type made struct {
+	text, base, shape string
+	view              bool
 }
 
-// hasMonths reports whether any input of the model is kept by month, be it
-// still without data.
-func (u universe) hasMonths(m *Model) bool {
-	for _, d := range m.Deps {
-		if _, ok := u[d][timeless]; !ok {
-			return true
-		}
-	}
-	return false
+// stored reports whether the model has a table.
+func (s state) stored(name string) bool {
+	m, ok := s.models[name]
+	return ok && !m.view
 }
 
-// done is what the warehouse holds: source or model → month → key.
-type done map[string]map[period.Period]string
+const stateTables = `
+CREATE TABLE IF NOT EXISTS wh.main.model_tables (model VARCHAR NOT NULL, "text" VARCHAR NOT NULL, base VARCHAR NOT NULL, shape VARCHAR NOT NULL, is_view BOOLEAN NOT NULL);
+CREATE TABLE IF NOT EXISTS wh.main.month_keys (name VARCHAR NOT NULL, period INTEGER NOT NULL, "key" VARCHAR NOT NULL)`
 
-// readState reads what the warehouse holds, and what made each stored table.
-func (t *Transform) readState(ctx context.Context, c *sql.Conn) (done, map[string]string, error) {
-	for _, q := range []string{
-		`CREATE TABLE IF NOT EXISTS wh.main.model_tables (model VARCHAR NOT NULL, base VARCHAR NOT NULL)`,
-		`CREATE TABLE IF NOT EXISTS wh.main.month_keys (name VARCHAR NOT NULL, period INTEGER NOT NULL, "key" VARCHAR NOT NULL)`,
-	} {
-		if _, err := c.ExecContext(ctx, q); err != nil {
-			return nil, nil, fmt.Errorf("warehouse: %w", err)
-		}
+// readState reads what the warehouse holds; nothing, where it is new.
+func readState(ctx context.Context, c *sql.Conn) (state, error) {
+	s := state{keys: map[string]map[period.Period]string{}, models: map[string]made{}}
+	var own int
+	const q = `SELECT count(*) FROM (
+		SELECT table_name AS n FROM duckdb_tables() WHERE database_name = 'wh'
+		UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = 'wh') AS x
+		WHERE n IN ('model_tables', 'month_keys', 'observations', 'alert_candidates')`
+	if err := c.QueryRowContext(ctx, q).Scan(&own); err != nil {
+		return s, fmt.Errorf("warehouse: %w", err)
 	}
-	keys, bases := done{}, map[string]string{}
+	// All four are made by one transaction.
+	if own < len(ownTables) {
+		return s, nil
+	}
+	s.whole = true
 	err := each(ctx, c, `SELECT name, period, "key" FROM wh.main.month_keys`, func(rows *sql.Rows) error {
 		var name, key string
 		var p int
 		if err := rows.Scan(&name, &p, &key); err != nil {
 			return err
 		}
-		if keys[name] == nil {
-			keys[name] = map[period.Period]string{}
+		if s.keys[name] == nil {
+			s.keys[name] = map[period.Period]string{}
 		}
-		keys[name][period.Period(p)] = key
+		s.keys[name][period.Period(p)] = key
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("warehouse: %w", err)
+		return s, fmt.Errorf("warehouse: %w", err)
 	}
-	err = each(ctx, c, `SELECT model, base FROM wh.main.model_tables`, func(rows *sql.Rows) error {
-		var name, base string
-		err := rows.Scan(&name, &base)
-		bases[name] = base
+	err = each(ctx, c, `SELECT model, "text", base, shape, is_view FROM wh.main.model_tables`, func(rows *sql.Rows) error {
+		var name string
+		var m made
+		err := rows.Scan(&name, &m.text, &m.base, &m.shape, &m.view)
+		s.models[name] = m
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("warehouse: %w", err)
+		return s, fmt.Errorf("warehouse: %w", err)
 	}
-	return keys, bases, nil
+	return s, nil
 }
 
 // each calls do for every row of a query.
@@ -133,7 +92,7 @@ func each(ctx context.Context, c *sql.Conn, q string, do func(*sql.Rows) error) 
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := do(rows); err != nil {
 			return err
@@ -142,78 +101,91 @@ func each(ctx context.Context, c *sql.Conn, q string, do func(*sql.Rows) error) 
 	return rows.Err()
 }
 
-// Seed is a table of configuration that models join.
-type Seed struct {
-	Name    string
-	Columns []string // "code VARCHAR"
-	Rows    [][]any
-}
-
-func (s Seed) hash() string {
-	parts := slices.Clone(s.Columns)
-	for _, r := range s.Rows {
-		parts = append(parts, fmt.Sprintf("%#v", r))
-	}
-	return hash(parts...)
-}
-
-// Step is what a run does, or would do, to one model.
-type Step struct {
-	Model   string
-	Months  []period.Period // to compute; timeless alone for a model without months
-	Drop    []period.Period // to remove, their inputs are gone
-	Reasons []string
-	View    bool
-	Rebuild bool // the table is made anew, its columns may have changed
-
-	Rows     int64 // inserted by the run
-	Duration time.Duration
-}
-
-// Plan is what a run would do, in order.
-type Plan struct{ Steps []Step }
-
-// Months is the number of model-months to compute.
-func (p *Plan) Months() int {
-	n := 0
-	for _, s := range p.Steps {
-		n += len(s.Months)
-	}
-	return n
-}
-
-// String prints one line a model: name, months, why.
-func (p *Plan) String() string {
-	if len(p.Steps) == 0 {
-		return "nothing to compute\n"
-	}
-	var b strings.Builder
-	for _, s := range p.Steps {
-		fmt.Fprintf(&b, "%-32s %-20s %s\n", s.Model, monthsText(s.Months, s.Drop), strings.Join(s.Reasons, "; "))
-	}
-	return b.String()
-}
-
-// monthsText folds runs of months: 2026-01..2026-03, 2026-10.
-func monthsText(months, drop []period.Period) string {
-	var parts []string
-	for i := 0; i < len(months); {
-		j := i
-		for j+1 < len(months) && months[j+1] == months[j]+1 {
-			j++
+// remember notes a model's keys of the months given, and forgets those of
+// months that are no more; all replaces whatever was noted.
+func (r *run) remember(ctx context.Context, name string, months []period.Period, all bool) error {
+	q := "DELETE FROM wh.main.month_keys WHERE name = " + engine.Quote(name)
+	if !all {
+		list := []string{"NULL"}
+		for _, m := range months {
+			list = append(list, fmt.Sprint(int(m)))
 		}
-		switch {
-		case months[i] == timeless:
-			parts = append(parts, "all")
-		case i == j:
-			parts = append(parts, months[i].String())
-		default:
-			parts = append(parts, months[i].String()+".."+months[j].String())
+		q += fmt.Sprintf(" AND period IN (%s)", strings.Join(list, ", "))
+	}
+	if _, err := r.exec(ctx, q); err != nil {
+		return fmt.Errorf("warehouse: %w", err)
+	}
+	var rows []string
+	for _, m := range months {
+		if key, ok := r.want[name][m]; ok {
+			rows = append(rows, fmt.Sprintf("(%s, %d, %s)", engine.Quote(name), int(m), engine.Quote(key)))
 		}
-		i = j + 1
 	}
-	for _, p := range drop {
-		parts = append(parts, "-"+p.String())
+	if len(rows) == 0 {
+		return nil
 	}
-	return strings.Join(parts, ",")
+	if _, err := r.exec(ctx, "INSERT INTO wh.main.month_keys VALUES "+strings.Join(rows, ", ")); err != nil {
+		return fmt.Errorf("warehouse: %w", err)
+	}
+	return nil
+}
+
+// rememberModel notes by what a model was made.
+func (r *run) rememberModel(ctx context.Context, m *Model) error {
+	if _, err := r.exec(ctx, "DELETE FROM wh.main.model_tables WHERE model = "+engine.Quote(m.Name)); err != nil {
+		return err
+	}
+	_, err := r.exec(ctx, fmt.Sprintf("INSERT INTO wh.main.model_tables VALUES (%s, %s, %s, %s, %t)",
+		engine.Quote(m.Name), engine.Quote(m.text), engine.Quote(m.base), engine.Quote(m.shape), m.view()))
+	return err
+}
+
+// rememberInputs notes what feeds, seeds and views held, so that the next plan
+// can tell what changed; nothing is written where nothing did.
+func (r *run) rememberInputs(ctx context.Context) error {
+	for _, name := range sortedKeys(r.want) {
+		m := r.byName[name]
+		if m != nil && !m.view() {
+			continue
+		}
+		if m != nil && r.have.models[name] != (made{m.text, m.base, m.shape, true}) {
+			if err := r.rememberModel(ctx, m); err != nil {
+				return fmt.Errorf("warehouse: %w", err)
+			}
+		}
+		if maps.Equal(r.want[name], r.have.keys[name]) {
+			continue
+		}
+		if err := r.remember(ctx, name, sortedKeys(r.want[name]), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetGone removes the tables of models that are no more, or are views now.
+func (r *run) forgetGone(ctx context.Context) error {
+	for _, name := range sortedKeys(r.have.models) {
+		m := r.byName[name]
+		if m != nil && m.view() == r.have.models[name].view {
+			continue
+		}
+		if err := r.forget(ctx, name); err != nil {
+			return fmt.Errorf("model %s is no more: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) forget(ctx context.Context, name string) error {
+	for _, q := range []string{
+		"DROP TABLE IF EXISTS wh.main." + engine.Ident(name),
+		"DELETE FROM wh.main.model_tables WHERE model = " + engine.Quote(name),
+		"DELETE FROM wh.main.month_keys WHERE name = " + engine.Quote(name),
+	} {
+		if _, err := r.exec(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -7,14 +7,24 @@
 // in the folder alert. Only months whose inputs changed are computed, all of
 // them in one statement a model, and a whole run is one transaction: readers
 // see all of it or nothing. A data test that fails takes everything back.
+//
+// # Months
+//
+// A model's month P is computed from the months P+from … P+to of what it reads,
+// by its header's window, and must depend on nothing else: what other months a
+// run lays before it differs from run to run. A model has the months of the
+// calendar (all months of which any feed has a load) for which its window holds
+// any input. So a window reaching back carries the last register into a month
+// whose own register is late.
 package transform
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"sync"
 	"time"
 
@@ -23,7 +33,7 @@ import (
 	"laborwatch/period"
 )
 
-// Lake tells which loads are live, and where they lie.
+// Lake tells which loads are live, and where they lie. *lake.Lake is one.
 type Lake interface {
 	// LivePeriods lists feed → month → ids of the live loads that hold it, sorted.
 	LivePeriods(ctx context.Context) (map[string]map[period.Period][]string, error)
@@ -31,16 +41,29 @@ type Lake interface {
 	PathsFor(ctx context.Context, feed string, months []period.Period) ([]string, error)
 }
 
-// Options of New; Log and Progress may be nil.
+// Settler is a Lake that also settles feeds in mode upsert: of rows with equal
+// key, the SELECT it gives has the one loaded last. It is "" without any load.
+type Settler interface {
+	Source(ctx context.Context, feed string, key []string, months []period.Period) (string, error)
+}
+
+// Options of New; Upserts, Log and Progress may be left out.
 type Options struct {
 	Engine *engine.DuckDB
 	Lake   Lake
+	// Models holds the SQL files as <folder>/<model>.sql.
 	Models fs.FS
+	// Params are what models read with {{ param "name" }}: numbers and texts.
 	Params map[string]any
-	Seeds  []Seed
-	// Sources are the columns of every feed, for those without a load.
-	Sources  map[string][]lake.Column
-	Log      *slog.Logger
+	// Seeds are the configuration's tables.
+	Seeds []Seed
+	// Sources are the columns of every feed; a feed without a load is an empty
+	// relation of them.
+	Sources map[string][]lake.Column
+	// Upserts are the key columns of feeds in mode upsert; Lake must then be a Settler.
+	Upserts map[string][]string
+	Log     *slog.Logger
+	// Progress is told which model begins, and how many of how many are done.
 	Progress func(model string, done, total int)
 }
 
@@ -52,10 +75,14 @@ type Transform struct {
 	busy   sync.Mutex
 }
 
-// New reads and orders the models. All faults of all files are reported at once.
+// New reads and orders the models. All faults of all files are reported at once,
+// each with its file and, where there is one, its line.
 func New(ctx context.Context, o Options) (*Transform, error) {
 	if o.Engine == nil || o.Lake == nil || o.Models == nil {
 		return nil, errors.New("transform: Engine, Lake and Models are required")
+	}
+	if _, ok := o.Lake.(Settler); len(o.Upserts) > 0 && !ok {
+		return nil, errors.New("transform: the lake cannot settle feeds in mode upsert")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -63,49 +90,78 @@ func New(ctx context.Context, o Options) (*Transform, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	funcs := maps.Clone(engine.DuckDBDialect().Funcs())
-	funcs["param"] = paramFunc(o.Params)
-	models, err := readModels(ctx, o.Engine.DB(), o.Models, funcs)
+	models, broken, err := readModels(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]bool{}
-	for feed := range o.Sources {
-		known["lake."+feed] = true
-	}
-	for _, s := range o.Seeds {
-		known[s.Name] = true
-	}
-	sorted, err := order(models, known)
-	if err != nil {
+	shapes := inputShapes(o)
+	sorted, err := order(models, shapes, broken)
+	if err := errors.Join(broken.err(), err); err != nil {
 		return nil, err
 	}
 	t := &Transform{opts: o, models: sorted, byName: map[string]*Model{}}
 	for _, m := range sorted {
 		t.byName[m.Name] = m
+		m.shape = shapeOf(m, shapes)
+		shapes[m.Name] = m.shape
 	}
 	return t, nil
+}
+
+// inputShapes gives for every feed and seed the hash of its columns.
+func inputShapes(o Options) map[string]string {
+	out := map[string]string{}
+	for feed, columns := range o.Sources {
+		var parts []string
+		for _, c := range columns {
+			parts = append(parts, c.Name, c.Type)
+		}
+		out["lake."+feed] = hash(append(parts, o.Upserts[feed]...)...)
+	}
+	for _, s := range o.Seeds {
+		out[s.Name] = hash(s.Columns...)
+	}
+	return out
+}
+
+// shapeOf hashes what decides a model's columns: its SQL and all that it rests on.
+func shapeOf(m *Model, shapes map[string]string) string {
+	parts := []string{m.base}
+	for _, d := range m.Deps {
+		parts = append(parts, d, shapes[d])
+	}
+	return hash(parts...)
 }
 
 // Models lists the models in the order they run.
 func (t *Transform) Models() []*Model { return t.models }
 
-// Plan says what Run would compute, and why, without running.
+// Plan says what Run would compute, and why, without running. Months are those
+// asked for, nil for all.
 func (t *Transform) Plan(ctx context.Context, months []period.Period) (*Plan, error) {
 	c, err := t.opts.Engine.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
+	p, err := t.compare(ctx, c, months)
+	if err != nil {
+		return nil, err
+	}
+	return p.plan(), nil
+}
+
+// compare holds what should be against what the warehouse has.
+func (t *Transform) compare(ctx context.Context, c *sql.Conn, months []period.Period) (*planner, error) {
 	want, err := t.keys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	have, bases, err := t.readState(ctx, c)
+	have, err := readState(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return t.plan(want, have, bases, months), nil
+	return newPlanner(t, want, have, months), nil
 }
 
 // Result is what a run did.
@@ -117,7 +173,9 @@ type Result struct {
 	Duration time.Duration
 }
 
-// Run brings the warehouse up to date for the given months, nil for all.
+// Run brings the warehouse up to date for the given months, nil for all, in one
+// transaction. An error leaves the warehouse as it was; a data test that fails
+// gives a *TestError. Runs wait for each other.
 func (t *Transform) Run(ctx context.Context, months []period.Period) (*Result, error) {
 	t.busy.Lock()
 	defer t.busy.Unlock()
@@ -126,23 +184,26 @@ func (t *Transform) Run(ctx context.Context, months []period.Period) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	want, err := t.keys(ctx)
+	defer discard(c)
+	p, err := t.compare(ctx, c, months)
 	if err != nil {
 		return nil, err
 	}
-	have, bases, err := t.readState(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	r := &run{Transform: t, c: c, want: want, plan: t.plan(want, have, bases, months), bases: bases}
+	r := &run{Transform: t, c: c, want: p.want, have: p.have, plan: p.plan()}
 	if err := r.do(ctx); err != nil {
 		return nil, err
 	}
-	res := &Result{Models: len(r.plan.Steps), Months: r.plan.Months(), Steps: r.plan.Steps}
+	res := &Result{Steps: r.plan.Steps, Months: r.plan.Months(), Duration: time.Since(begin)}
 	for _, s := range r.plan.Steps {
 		res.Rows += s.Rows
+		res.Models++
 	}
-	res.Duration = time.Since(begin)
 	return res, nil
+}
+
+// discard ends a connection instead of giving it back to the pool, and with it
+// the temporary tables and views of a run.
+func discard(c *sql.Conn) {
+	_ = c.Raw(func(any) error { return driver.ErrBadConn })
+	_ = c.Close()
 }

@@ -94,7 +94,9 @@ func (e *env) demoConfig() (*config.Config, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(cfg.Ingest.KeyFile); errors.Is(err, os.ErrNotExist) {
-		return cfg, ingest.CreateKey(cfg.Ingest.KeyFile)
+		if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
+			return nil, err
+		}
 	}
 	return cfg, nil
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"laborwatch/app"
-	"laborwatch/ingest"
 	"laborwatch/messages"
 )
 
@@ -38,9 +37,12 @@ func (e *env) ingestCmd() *cobra.Command {
 
 // reportIngest prints the summary; the exit code says whether rows went to
 // quarantine or extracts were refused.
-func (e *env) reportIngest(s ingest.Summary) error {
+func (e *env) reportIngest(s app.Ingested) error {
 	fmt.Fprintln(e.stdout, messages.Both("cli.ingest.done",
 		len(s.Loads), s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused)))
+	for _, f := range s.Unknown {
+		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.unknown", f))
+	}
 	for _, r := range s.Refused {
 		fmt.Fprintf(e.stderr, "%s: %s\n", messages.Both("cli.ingest.refused", r.File), r.Reason)
 	}

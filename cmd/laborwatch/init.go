@@ -50,7 +50,7 @@ func (e *env) initialize() error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if _, err := os.Stat(cfg.Ingest.KeyFile); errors.Is(err, fs.ErrNotExist) {
-		if err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
+		if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
 			return err
 		}
 		fmt.Fprintln(e.stdout, messages.Both("cli.init.wrote", cfg.Ingest.KeyFile))

@@ -39,6 +39,10 @@ func (e *env) queryCmd() *cobra.Command {
 			}
 			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
 				res, err := cube.Query(ctx, ap.Engine, ap.Catalog, spec)
+				var wrong *cube.SpecError
+				if errors.As(err, &wrong) {
+					return &exitError{exitUsage, err}
+				}
 				if err != nil {
 					return err
 				}

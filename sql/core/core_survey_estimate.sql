@@ -1,5 +1,8 @@
 /*
-description: Survey indicators of every domain, before their errors are known.
+description: >
+  Survey indicators of every domain, before their errors are known: rates and
+  mean hours as numerator over denominator, totals in persons. n counts the
+  persons an estimate rests on, of a total those in the labor force.
 grain: [period, region, sex, age, pop_group, measure]
 tests:
   - unique: [period, region, sex, age, pop_group, measure]
@@ -7,27 +10,42 @@ tests:
   - range: {column: value, min: 0}
   - range: {column: value, max: 1, where: "kind = 'ratio'"}
 */
-WITH total AS (
-  SELECT
-    period, region, sex, age, pop_group, measure, kind,
-    {{ to_double "sum(num)" }} AS num,
-    {{ to_double "sum(den)" }} AS den,
-    {{ to_bigint "sum(n_num)" }} AS n_num,
-    {{ to_bigint "sum(n_den)" }} AS n
-  FROM core_survey_measure
-  GROUP BY period, region, sex, age, pop_group, measure, kind
+WITH measure AS (
+  SELECT period, region, sex, age, pop_group, 'surveyed_unemployment_rate' AS measure, 'ratio' AS kind,
+    u_e6 / 1e6 AS numerator, lf_e6 / 1e6 AS denominator, n_lf AS n, n_u AS n_counted
+  FROM core_survey_domain
+  UNION ALL
+  SELECT period, region, sex, age, pop_group, 'labor_force_participation_rate', 'ratio',
+    lf_e6 / 1e6, pop_e6 / 1e6, n_pop, n_lf
+  FROM core_survey_domain
+  UNION ALL
+  SELECT period, region, sex, age, pop_group, 'employment_rate', 'ratio',
+    e_e6 / 1e6, pop_e6 / 1e6, n_pop, n_e
+  FROM core_survey_domain
+  UNION ALL
+  SELECT period, region, sex, age, pop_group, 'mean_weekly_hours', 'mean',
+    hours_e9 / 1e9, h_e6 / 1e6, n_h, n_h
+  FROM core_survey_domain
+  UNION ALL
+  SELECT period, region, sex, age, pop_group, 'surveyed_employed', 'total',
+    e_e6 / 1e6, CASE WHEN lf_e6 > 0 THEN 1 END, n_lf, n_e
+  FROM core_survey_domain
+  UNION ALL
+  SELECT period, region, sex, age, pop_group, 'surveyed_unemployed', 'total',
+    u_e6 / 1e6, CASE WHEN lf_e6 > 0 THEN 1 END, n_lf, n_u
+  FROM core_survey_domain
+  UNION ALL
+  SELECT period, region, sex, age, pop_group, 'surveyed_labor_force', 'total',
+    lf_e6 / 1e6, CASE WHEN lf_e6 > 0 THEN 1 END, n_lf, n_lf
+  FROM core_survey_domain
 )
 SELECT
   period, region, sex, age, pop_group, measure, kind,
-  num,
-  den,
-  CASE kind
-    WHEN 'ratio' THEN num / NULLIF(den, 0)
-    WHEN 'mean' THEN num / NULLIF(den, 0) / 1000
-    ELSE num / 1000000
-  END AS value,
-  n_num,
-  n
-FROM total
+  numerator / denominator AS value,
+  CASE WHEN kind <> 'total' THEN numerator END AS numerator,
+  CASE WHEN kind <> 'total' THEN denominator END AS denominator,
+  n,
+  n_counted
+FROM measure
 -- Persons without weight give no estimate, and no row that pretends to be one.
-WHERE den > 0
+WHERE denominator > 0

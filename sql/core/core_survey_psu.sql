@@ -12,7 +12,20 @@ tests:
   - accepted: {column: pop_group, values: [_T, NON_STUDENT, LOCAL, MIGRANT, MIGRANT_AGRI]}
   - range: {column: n_pop, min: 1}
 */
-WITH cell AS (
+{{ define "sums" }}
+    sum(n_pop) AS n_pop,
+    sum(n_e) AS n_e,
+    sum(n_u) AS n_u,
+    sum(n_h) AS n_h,
+    sum(pop_e6) AS pop_e6,
+    sum(e_e6) AS e_e6,
+    sum(u_e6) AS u_e6,
+    sum(h_e6) AS h_e6,
+    sum(hours_e9) AS hours_e9
+{{- end -}}
+WITH fine AS (
+  -- The persons are read once, into the finest cells that any domain needs. No
+  -- dimension of a person is NULL, so NULL means that the cell does not have it.
   SELECT
     period, stratum, psu, region, sex, age, schooling, hukou, agri_hukou,
     count(*) AS n_pop,
@@ -26,34 +39,40 @@ WITH cell AS (
     sum(CAST(weight_e6 AS DECIMAL(38, 0)) * CAST(hours_e3 AS DECIMAL(38, 0))) AS hours_e9
   FROM core_survey_person
   WHERE status IN (1, 2, 3)
-  GROUP BY period, stratum, psu, region, sex, age, schooling, hukou, agri_hukou
+  GROUP BY GROUPING SETS (
+    (period, stratum, psu, region, sex),
+    (period, stratum, psu, age, schooling),
+    (period, stratum, psu, hukou, agri_hukou)
+  )
 ), domain AS (
   SELECT
-    period,
-    coalesce(region, '_T') AS region,
-    coalesce(sex, '_T') AS sex,
-    coalesce(age, '_T') AS age,
-    coalesce(schooling, hukou, agri_hukou, '_T') AS pop_group,
-    stratum,
-    psu,
-    sum(n_pop) AS n_pop,
-    sum(n_e) AS n_e,
-    sum(n_u) AS n_u,
-    sum(n_h) AS n_h,
-    sum(pop_e6) AS pop_e6,
-    sum(e_e6) AS e_e6,
-    sum(u_e6) AS u_e6,
-    sum(h_e6) AS h_e6,
-    sum(hours_e9) AS hours_e9
-  FROM cell
-  -- No dimension is NULL in a cell, so NULL here can only mean a total.
+    period, coalesce(region, '_T') AS region, coalesce(sex, '_T') AS sex, '_T' AS age, '_T' AS pop_group,
+    stratum, psu, {{- template "sums" }}
+  FROM fine
+  WHERE region IS NOT NULL
   GROUP BY GROUPING SETS (
     (period, stratum, psu),
     (period, stratum, psu, region),
     (period, stratum, psu, sex),
-    (period, stratum, psu, region, sex),
+    (period, stratum, psu, region, sex)
+  )
+  UNION ALL
+  SELECT
+    period, '_T' AS region, '_T' AS sex, age, coalesce(schooling, '_T') AS pop_group,
+    stratum, psu, {{- template "sums" }}
+  FROM fine
+  WHERE age IS NOT NULL
+  GROUP BY GROUPING SETS (
     (period, stratum, psu, age),
-    (period, stratum, psu, age, schooling),
+    (period, stratum, psu, age, schooling)
+  )
+  UNION ALL
+  SELECT
+    period, '_T' AS region, '_T' AS sex, '_T' AS age, coalesce(hukou, agri_hukou) AS pop_group,
+    stratum, psu, {{- template "sums" }}
+  FROM fine
+  WHERE hukou IS NOT NULL
+  GROUP BY GROUPING SETS (
     (period, stratum, psu, hukou),
     (period, stratum, psu, agri_hukou)
   )

@@ -19,7 +19,7 @@ tests:
 WITH estimate AS (
   SELECT
     v.period, v.region, v.sex, v.age, v.pop_group, v.measure, v.kind,
-    v.value, v.se, v.df, e.num, e.den, e.n, e.n_num, t.t,
+    v.value, v.se, v.df, e.numerator, e.denominator, e.n, e.n_counted, t.t,
     v.value * (1 - v.value) AS spread,
     -- Persons of a simple random sample that would tell as much.
     e.n * power(own.t / t.t, 2) AS n_effective
@@ -43,8 +43,8 @@ SELECT
   period, measure AS indicator, region, sex, age, pop_group,
   '_T' AS industry, '_T' AS occupation, '_T' AS enterprise,
   value,
-  CASE kind WHEN 'ratio' THEN num / 1e6 WHEN 'mean' THEN num / 1e9 END AS numerator,
-  CASE WHEN kind <> 'total' THEN den / 1e6 END AS denominator,
+  numerator,
+  denominator,
   se,
   CASE
     WHEN odds IS NOT NULL THEN value / (value + (1 - value) * odds)
@@ -65,7 +65,7 @@ FROM (
     CASE
       WHEN se IS NULL OR t IS NULL OR value = 0 OR n < {{ param "survey.min_labor_force" }} THEN 'unreliable'
       WHEN measure IN ('surveyed_unemployment_rate', 'surveyed_unemployed')
-        AND n_num < {{ param "survey.min_unemployed" }} THEN 'unreliable'
+        AND n_counted < {{ param "survey.min_unemployed" }} THEN 'unreliable'
       WHEN se <= {{ param "survey.cv_publish" }} * value THEN 'publish'
       WHEN se <= {{ param "survey.cv_caution" }} * value THEN 'caution'
       ELSE 'unreliable'

@@ -1,0 +1,344 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"laborwatch/lake"
+	"laborwatch/messages"
+	"laborwatch/period"
+)
+
+// part is what a batch knows of one of its extracts.
+type part struct {
+	*source
+	fd int
+	// first is the rowid of its first row in lw_checked.
+	first, rows, bad, repeated, malformed int64
+	months                                map[period.Period]int64
+}
+
+// publish loads the extracts of a batch in one go: one statement reads and
+// checks them all, one COPY each writes the good rows, one transaction of the
+// ledger makes them live.
+func (r *run) publish(ctx context.Context, sources []*source) error {
+	k := &compiler{c: r.in.contracts[sources[0].file.Feed], regions: r.in.regions, layout: sources[0].layout}
+	b := &batch{run: r, compiler: k}
+	for _, s := range sources {
+		p := &part{source: s, months: map[period.Period]int64{}}
+		if !k.layout.parquet {
+			p.fd = int(s.handle.Fd())
+		}
+		b.parts = append(b.parts, p)
+	}
+	defer b.removeFiles()
+	for _, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	loads, err := r.in.lake.Publish(ctx, r.conn, b.publications(), b.quarantine())
+	if err != nil {
+		return err
+	}
+	for i, p := range b.parts {
+		r.report(p, loads[i])
+	}
+	return nil
+}
+
+func (r *run) report(p *part, load lake.Load) {
+	r.sum.RowsIn += load.RowsIn
+	r.sum.RowsLoaded += load.RowsLoaded
+	r.sum.RowsQuarantined += load.RowsQuarantined
+	r.sum.RowsRepeated += load.RowsRepeated
+	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Missing: p.missing, Extra: p.extra})
+	r.in.log.Info("extract loaded", "file", p.file.Rel, "feed", load.Feed, "period", load.Period.String(), "rows", load.RowsLoaded,
+		"quarantined", load.RowsQuarantined, "repeated", load.RowsRepeated, "load", load.ID)
+	r.step(p.file)
+}
+
+// batch is one pass through the engine.
+type batch struct {
+	*run
+	*compiler
+	parts []*part
+	// repeats and faults say whether there are any.
+	repeats, faults, rejects bool
+}
+
+func (b *batch) exec(ctx context.Context, sql string) error {
+	_, err := b.conn.ExecContext(ctx, sql)
+	return err
+}
+
+// read fills lw_checked with the checked rows in the order of the extracts,
+// and lw_rejects with the lines that are no rows.
+func (b *batch) read(ctx context.Context) error {
+	paths := make([]string, len(b.parts))
+	for i, p := range b.parts {
+		paths[i] = p.path
+	}
+	if err := b.exec(ctx, "DROP TABLE IF EXISTS temp.lw_rejects; DROP TABLE IF EXISTS temp.lw_scans"); err != nil {
+		return err
+	}
+	return b.exec(ctx, "CREATE OR REPLACE TEMP TABLE lw_checked AS "+b.checked(paths))
+}
+
+// count finds how many rows each extract has and which lines were no rows.
+func (b *batch) count(ctx context.Context) error {
+	rows, err := b.conn.QueryContext(ctx, `SELECT _file, min(rowid), count(*) FILTER (NOT _skip), count(_fault) FILTER (NOT _skip) FROM lw_checked GROUP BY _file`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	byFD := map[int]*part{}
+	for _, p := range b.parts {
+		byFD[p.fd] = p
+	}
+	for rows.Next() {
+		var fd int
+		var first, n, bad int64
+		if err := rows.Scan(&fd, &first, &n, &bad); err != nil {
+			return err
+		}
+		p := byFD[fd]
+		p.first, p.rows, p.bad = first, n, bad
+		b.faults = b.faults || bad > 0
+	}
+	if err := rows.Err(); err != nil || b.layout.parquet {
+		return err
+	}
+	return b.countRejects(ctx, byFD)
+}
+
+// countRejects makes lw_rejects hold one line per malformed record: the
+// descriptor, the line, its length, and the number of good rows before it.
+func (b *batch) countRejects(ctx context.Context, byFD map[int]*part) error {
+	rows, err := b.conn.QueryContext(ctx, fmt.Sprintf(`SELECT CAST(s.file_path[%d:] AS INTEGER) AS fd, count(DISTINCT e.line)
+		FROM temp.lw_rejects e JOIN temp.lw_scans s USING (scan_id, file_id) GROUP BY ALL`, len(fdPath)+1))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var fd int
+		var n int64
+		if err := rows.Scan(&fd, &n); err != nil {
+			return err
+		}
+		byFD[fd].malformed, b.rejects = n, true
+	}
+	if err := rows.Err(); err != nil || !b.rejects {
+		return err
+	}
+	return b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_malformed AS
+		SELECT fd, line, length, line - %d - row_number() OVER (PARTITION BY fd ORDER BY line) AS at, row_number() OVER (PARTITION BY fd ORDER BY line) AS n
+		FROM (SELECT CAST(s.file_path[%d:] AS INTEGER) AS fd, CAST(e.line AS BIGINT) AS line, max(length(e.csv_line)) AS length
+			FROM temp.lw_rejects e JOIN temp.lw_scans s USING (scan_id, file_id) GROUP BY ALL)`, b.layout.skip, len(fdPath)+1))
+}
+
+// findRepeats fills lw_repeats with the rowids of rows that repeat an earlier
+// row of their extract. Equal hashes only nominate; the key itself decides.
+func (b *batch) findRepeats(ctx context.Context) error {
+	if len(b.c.Key) == 0 {
+		return nil
+	}
+	var equal bool
+	if err := b.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM lw_checked WHERE NOT _skip GROUP BY _file, _key HAVING count(*) > 1)`).Scan(&equal); err != nil || !equal {
+		return err
+	}
+	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT id, _file, _fault IS NOT NULL AS bad FROM (
+		SELECT rowid AS id, _file, _fault, row_number() OVER (PARTITION BY _file, _key, %s ORDER BY rowid) AS n FROM lw_checked
+		WHERE NOT _skip AND (_file, _key) IN (SELECT (_file, _key) FROM lw_checked WHERE NOT _skip GROUP BY _file, _key HAVING count(*) > 1))
+		WHERE n > 1`, joinIDs("", b.keyColumns())))
+	if err != nil {
+		return err
+	}
+	rows, err := b.conn.QueryContext(ctx, `SELECT _file, count(*), count(*) FILTER (bad) FROM lw_repeats GROUP BY _file`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var fd int
+		var n, bad int64
+		if err := rows.Scan(&fd, &n, &bad); err != nil {
+			return err
+		}
+		for _, p := range b.parts {
+			if p.fd == fd {
+				p.repeated, p.bad = n, p.bad-bad
+			}
+		}
+		b.repeats = true
+	}
+	return rows.Err()
+}
+
+// good selects the rows that are loaded.
+func (b *batch) good() string {
+	s := "NOT _skip AND _fault IS NULL"
+	if b.repeats {
+		s += " AND rowid NOT IN (SELECT id FROM lw_repeats)"
+	}
+	return s
+}
+
+// countMonths counts the good rows of each extract by month, and settles the
+// month that its load is filed under.
+func (b *batch) countMonths(ctx context.Context) error {
+	rows, err := b.conn.QueryContext(ctx, `SELECT _file, _month, count(*) FROM lw_checked WHERE `+b.good()+` GROUP BY ALL ORDER BY ALL`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var fd int
+		var month *time.Time
+		var n int64
+		if err := rows.Scan(&fd, &month, &n); err != nil {
+			return err
+		}
+		for _, p := range b.parts {
+			if p.fd == fd && month != nil {
+				p.months[period.FromTime(*month)] += n
+			} else if p.fd == fd && p.month != 0 {
+				p.months[p.month] += n
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, p := range b.parts {
+		if p.month != 0 {
+			continue
+		}
+		months := make([]period.Period, 0, len(p.months))
+		for m := range p.months {
+			months = append(months, m)
+		}
+		months = period.Sorted(months)
+		if b.c.Mode == lake.Snapshot && len(months) > 1 {
+			return refuse("periods", fmt.Sprintf("%s … %s", months[0], months[len(months)-1]))
+		}
+		if len(months) > 0 {
+			p.filed = months[len(months)-1]
+		}
+	}
+	return nil
+}
+
+// rowNumber gives FROM and the expression of the row number of an extract's rows.
+func (b *batch) rowNumber(p *part) (from, row string) {
+	switch {
+	case b.numbered():
+		return "lw_checked", "_srow"
+	case p.malformed == 0:
+		return "lw_checked", fmt.Sprintf("(lw_checked.rowid - %d)", p.first-int64(b.layout.skip)-1)
+	default:
+		// Lines that were no rows count as a person counts.
+		return fmt.Sprintf("lw_checked ASOF LEFT JOIN (SELECT at, n AS before FROM lw_malformed WHERE fd = %d) m ON lw_checked.rowid - %d >= m.at", p.fd, p.first),
+			fmt.Sprintf("(lw_checked.rowid - %d + coalesce(m.before, 0))", p.first-int64(b.layout.skip)-1)
+	}
+}
+
+// write copies the good rows of each extract to a temporary Parquet file.
+func (b *batch) write(ctx context.Context) error {
+	for _, p := range b.parts {
+		from, row := b.rowNumber(p)
+		month := p.month
+		if month == 0 {
+			month = p.filed
+		}
+		order := ""
+		if p.malformed > 0 {
+			order = " ORDER BY _row"
+		}
+		if err := b.exec(ctx, fmt.Sprintf("COPY (SELECT %s FROM %s WHERE _file = %d AND %s%s) TO %s (FORMAT parquet, COMPRESSION zstd)",
+			b.lakeRow(row, month), from, p.fd, strings.ReplaceAll(b.good(), "rowid", "lw_checked.rowid"), order, text(b.temp(p)))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) temp(p *part) string { return b.in.lake.Temp(p.id + ".parquet") }
+
+// removeFiles leaves nothing in the lake's tmp, whatever happened.
+func (b *batch) removeFiles() {
+	for _, p := range b.parts {
+		_ = os.Remove(b.temp(p))
+	}
+}
+
+// collect fills lw_quarantine with one line per fault.
+func (b *batch) collect(ctx context.Context) error {
+	if !b.faults && !b.rejects {
+		return nil
+	}
+	if err := b.exec(ctx, `CREATE OR REPLACE TEMP TABLE lw_quarantine (load_id VARCHAR, feed VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, col VARCHAR, reason VARCHAR, value_masked VARCHAR)`); err != nil {
+		return err
+	}
+	for _, p := range b.parts {
+		who := fmt.Sprintf("%s, %s, %s", text(p.id), text(p.file.Feed), text(p.file.Rel))
+		if p.bad > 0 {
+			from, row := b.rowNumber(p)
+			sheet := "''"
+			if b.numbered() {
+				sheet = "coalesce(_sheet, '')"
+			}
+			where := "NOT _skip AND _fault IS NOT NULL"
+			if b.repeats {
+				where += " AND lw_checked.rowid NOT IN (SELECT id FROM lw_repeats)"
+			}
+			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, sheet, row, split_part(f, %[2]s, 1), split_part(f, %[2]s, 2), split_part(f, %[2]s, 3)
+				FROM (SELECT %[3]s AS sheet, %[4]s AS row, unnest(string_split(_fault, %[5]s)) AS f FROM %[6]s WHERE _file = %[7]d AND %[8]s)`,
+				who, partSep, sheet, row, faultSep, from, p.fd, where)); err != nil {
+				return err
+			}
+		}
+		if p.malformed > 0 {
+			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, '', line, '', '%s', concat(length, ' chars') FROM lw_malformed WHERE fd = %d`,
+				who, MalformedRow, p.fd)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// quarantine is the SELECT that Publish puts into quarantine.
+func (b *batch) quarantine() string {
+	if !b.faults && !b.rejects {
+		return ""
+	}
+	var hints strings.Builder
+	for _, reason := range reasons {
+		fmt.Fprintf(&hints, " WHEN '%s' THEN %s", reason, text(messages.Both("ingest.hint."+reason)))
+	}
+	return fmt.Sprintf(`SELECT *, CASE reason%s ELSE '' END AS hint FROM temp.lw_quarantine ORDER BY file, sheet, "row", col, reason`, hints.String())
+}
+
+func (b *batch) publications() []lake.Publication {
+	var out []lake.Publication
+	for _, p := range b.parts {
+		month := p.month
+		if month == 0 {
+			month = p.filed
+		}
+		out = append(out, lake.Publication{
+			File: b.temp(p), Periods: p.months,
+			Load: lake.Load{
+				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, Mode: b.c.Mode,
+				RowsIn: p.rows + p.malformed, RowsQuarantined: p.bad + p.malformed, RowsRepeated: p.repeated,
+				RowsLoaded: p.rows - p.bad - p.repeated, Bytes: p.size, SHA256: p.sha,
+			},
+		})
+	}
+	return out
+}

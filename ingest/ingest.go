@@ -1,0 +1,235 @@
+// Package ingest turns raw extracts into loads of the lake: it recognizes each
+// file by its contract, decodes it, checks every cell, replaces resident IDs
+// by pseudonyms, and publishes the good rows as one Parquet file and the bad
+// ones as quarantine entries. An extract that lacks a required column, or
+// cannot be read, is refused whole with nothing changed; bad input never stops
+// good input.
+//
+// The verb at its centre is Ingester.Load. An extract that the ledger knows is
+// skipped, so loading the same files twice does nothing.
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"laborwatch/engine"
+	"laborwatch/lake"
+)
+
+// Options of New.
+type Options struct {
+	Lake      *lake.Lake
+	Engine    *engine.DuckDB
+	Contracts Contracts
+	// Key is the pseudonym key of 32 bytes; see ReadKey.
+	Key []byte
+	// Regions are the valid region codes; empty means that they are not checked.
+	Regions []string
+	// Clock gives the time; nil means the real one.
+	Clock func() time.Time
+	// Log gets one line a load; nil drops them.
+	Log *slog.Logger
+	// Progress is told of every extract that is done with; nil is fine.
+	Progress func(Progress)
+}
+
+// Progress is how far a call of Load has come.
+type Progress struct {
+	// File is the extract done with, relative to the inbox.
+	File string
+	// Done of Total extracts, including those skipped.
+	Done, Total int
+	// Rows in so far.
+	Rows int64
+}
+
+// File is an extract on disk.
+type File struct {
+	// Path is absolute, Rel relative to the inbox (the name the ledger keeps).
+	Path, Rel string
+	// Feed is the contract it is read by.
+	Feed string
+}
+
+// LoadResult is one extract that became a load.
+type LoadResult struct {
+	File string
+	Load lake.Load
+	// Missing are optional columns that the extract lacks, Extra headers that
+	// the contract does not know; neither was loaded.
+	Missing, Extra []string
+}
+
+// Refusal is one extract refused whole.
+type Refusal struct {
+	File, Feed string
+	// Reason is for people, in Chinese and English.
+	Reason string
+	// Known says that the ledger knew the refusal from before.
+	Known bool
+}
+
+// Summary is what a call of Load did.
+// RowsIn = RowsLoaded + RowsQuarantined + RowsRepeated.
+type Summary struct {
+	RowsIn, RowsLoaded, RowsQuarantined, RowsRepeated int64
+	Loads                                             []LoadResult
+	Refused                                           []Refusal
+	// Skipped counts extracts that the ledger knew.
+	Skipped int
+}
+
+// Ingester loads extracts. It is safe to call Load from one goroutine at a time.
+type Ingester struct {
+	lake      *lake.Lake
+	eng       *engine.DuckDB
+	contracts Contracts
+	key       []byte
+	regions   []string
+	clock     func() time.Time
+	log       *slog.Logger
+	progress  func(Progress)
+	prints    map[string]string
+}
+
+// New checks the options and makes an Ingester.
+func New(o Options) (*Ingester, error) {
+	switch {
+	case o.Lake == nil || o.Engine == nil:
+		return nil, errors.New("ingest: a lake and an engine are needed")
+	case len(o.Contracts) == 0:
+		return nil, errors.New("ingest: there are no contracts")
+	case len(o.Key) != keyBytes:
+		return nil, fmt.Errorf("ingest: the pseudonym key must have %d bytes, not %d", keyBytes, len(o.Key))
+	}
+	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}}
+	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
+	if in.clock == nil {
+		in.clock = time.Now
+	}
+	if in.log == nil {
+		in.log = slog.New(slog.DiscardHandler)
+	}
+	if in.progress == nil {
+		in.progress = func(Progress) {}
+	}
+	for feed, c := range o.Contracts {
+		in.prints[feed] = c.fingerprint()
+		if slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "region" }) {
+			in.prints[feed] += strings.Join(in.regions, ",")
+		}
+	}
+	return in, nil
+}
+
+// Scan lists the extracts in a folder and below, sorted by relative path, and
+// the files that no contract knows. Hidden files and those still being written
+// (.part, .tmp, ~…) are passed over.
+func (in *Ingester) Scan(inbox string) (files []File, unknown []string, err error) {
+	err = filepath.WalkDir(inbox, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := d.Name()
+		if strings.HasPrefix(base, ".") && path != inbox {
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !d.Type().IsRegular() || partial(base) {
+			return nil
+		}
+		rel, err := filepath.Rel(inbox, path)
+		if err != nil {
+			return err
+		}
+		if feed := in.contracts.FeedOf(base); feed != "" {
+			files = append(files, File{Path: path, Rel: filepath.ToSlash(rel), Feed: feed})
+		} else {
+			unknown = append(unknown, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("inbox %s: %w", inbox, err)
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Rel, b.Rel) })
+	slices.Sort(unknown)
+	return files, unknown, nil
+}
+
+func partial(base string) bool {
+	return strings.HasPrefix(base, "~") || strings.HasSuffix(base, "~") || slices.Contains([]string{".part", ".tmp", ".filepart", ".crdownload"}, filepath.Ext(base))
+}
+
+// Files makes a list of files named by hand. An empty feed is told by each
+// file's name; a folder stands for the extracts in it.
+func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
+	if feed != "" && in.contracts[feed] == nil {
+		return nil, fmt.Errorf("there is no feed %q%s. The feeds are: %s", feed, suggest(feed, in.contracts.Feeds()), strings.Join(in.contracts.Feeds(), ", "))
+	}
+	var out []File
+	var errs []error
+	for _, p := range paths {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return nil, err
+		}
+		info, err := os.Stat(abs)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if info.IsDir() {
+			found, _, err := in.Scan(abs)
+			errs = append(errs, err)
+			for _, f := range found {
+				if feed == "" || f.Feed == feed {
+					out = append(out, f)
+				}
+			}
+			continue
+		}
+		f := File{Path: abs, Rel: filepath.Base(abs), Feed: feed}
+		if feed == "" {
+			if f.Feed = in.contracts.FeedOf(f.Rel); f.Feed == "" {
+				errs = append(errs, fmt.Errorf("%s: no contract knows the name. Name the feed: laborwatch ingest FEED %s (feeds: %s)", p, p, strings.Join(in.contracts.Feeds(), ", ")))
+				continue
+			}
+		}
+		out = append(out, f)
+	}
+	return out, errors.Join(errs...)
+}
+
+// loadID names the load that the bytes give under the feed's contract. The
+// month told by the file's name is part of it: two months may hold equal bytes.
+func (in *Ingester) loadID(f File, sha string) string {
+	month, scope, _ := in.contracts[f.Feed].filed(filepath.Base(f.Rel))
+	sum := sha256.Sum256([]byte(strings.Join([]string{sha, f.Feed, in.prints[f.Feed], month.String(), scope}, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Load loads the extracts that the ledger does not know, feed by feed and
+// within a feed in the order given: of two snapshots of one month the later
+// supersedes. Refusals are no error: they are in the Summary. After an error
+// (disk, memory, canceled) what was published before it stays.
+func (in *Ingester) Load(ctx context.Context, files []File) (Summary, error) {
+	run := &run{in: in, total: len(files)}
+	err := run.load(withKey(ctx, in.key), files)
+	if err != nil {
+		err = fmt.Errorf("ingest: %w", err)
+	}
+	return run.sum, err
+}

@@ -1,0 +1,246 @@
+package ingest
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/duckdb/duckdb-go/v2"
+	"golang.org/x/sync/errgroup"
+
+	"laborwatch/lake"
+)
+
+// A batch takes so many extracts of one layout, and so many bytes, at once:
+// what a statement costs is then shared by small daily files.
+const (
+	batchFiles = 64
+	batchBytes = 16 << 20
+)
+
+// run is one call of Load.
+type run struct {
+	in    *Ingester
+	conn  *sql.Conn
+	sum   Summary
+	done  int
+	total int
+}
+
+func (r *run) load(ctx context.Context, files []File) (err error) {
+	if r.conn, err = r.in.eng.Conn(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.cleanUp(), r.conn.Close()) }()
+	if err := registerFunctions(ctx, r.conn); err != nil {
+		return err
+	}
+	sources, err := r.unknown(ctx, files)
+	if err != nil || len(sources) == 0 {
+		return err
+	}
+	slices.SortStableFunc(sources, func(a, b *source) int { return cmpString(a.file.Feed, b.file.Feed) })
+	return r.pipeline(ctx, sources)
+}
+
+func cmpString(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// cleanUp drops the temporary tables of the connection before it goes back to the pool.
+func (r *run) cleanUp() error {
+	var errs []error
+	for _, t := range []string{"lw_hashes", "lw_checked", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
+		_, err := r.conn.ExecContext(context.Background(), "DROP TABLE IF EXISTS temp."+t)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// unknown leaves out the extracts that the ledger knows, as loads or refusals,
+// and those whose bytes were given already in this call.
+func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
+	hashes, err := r.hashes(ctx, files)
+	if err != nil {
+		return nil, err
+	}
+	loads, err := r.in.lake.LoadIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refusals, err := r.in.lake.Refusals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refused := map[string]string{}
+	for _, x := range refusals {
+		refused[x.LoadID] = x.Reason
+	}
+	var out []*source
+	for i, f := range files {
+		s := &source{file: f, sha: hashes[i].sha, size: hashes[i].size}
+		s.id = r.in.loadID(f, s.sha)
+		reason, known := refused[s.id]
+		switch {
+		case loads[s.id]:
+			r.sum.Skipped++
+			r.step(f)
+		case known:
+			r.sum.Refused = append(r.sum.Refused, Refusal{File: f.Rel, Feed: f.Feed, Reason: reason, Known: true})
+			r.step(f)
+		default:
+			loads[s.id] = true
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (r *run) step(f File) {
+	r.done++
+	r.in.progress(Progress{File: f.Rel, Done: r.done, Total: r.total, Rows: r.sum.RowsIn})
+}
+
+// pipeline decodes extracts ahead of the engine, which takes them in batches.
+func (r *run) pipeline(ctx context.Context, sources []*source) error {
+	type prepared struct {
+		source *source
+		err    error
+	}
+	ready := make(chan prepared, 8)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(ready)
+		for _, s := range sources {
+			err := r.in.prepare(ctx, s)
+			if err != nil && !isRefusal(err) {
+				return errors.Join(fmt.Errorf("%s: %w", s.file.Rel, err), s.close())
+			}
+			select {
+			case ready <- prepared{s, err}:
+			case <-ctx.Done():
+				return errors.Join(ctx.Err(), s.close())
+			}
+		}
+		return nil
+	})
+	g.Go(func() (err error) {
+		var batch []*source
+		var bytes int64
+		flush := func() error {
+			err := r.batch(ctx, batch)
+			batch, bytes = nil, 0
+			return err
+		}
+		defer func() {
+			for _, s := range batch {
+				err = errors.Join(err, s.close())
+			}
+			for p := range ready {
+				err = errors.Join(err, p.source.close())
+			}
+		}()
+		for p := range ready {
+			if p.err != nil {
+				if err := errors.Join(p.source.close(), r.refuse(ctx, p.source, p.err)); err != nil {
+					return err
+				}
+				continue
+			}
+			if len(batch) > 0 && (!joins(batch[0], p.source) || len(batch) >= batchFiles || bytes+p.source.size > batchBytes) {
+				if err := flush(); err != nil {
+					return errors.Join(err, p.source.close())
+				}
+			}
+			batch, bytes = append(batch, p.source), bytes+p.source.size
+		}
+		if len(batch) == 0 || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return flush()
+	})
+	return g.Wait()
+}
+
+// joins says whether two extracts can be read by one statement.
+func joins(a, b *source) bool {
+	return a.file.Feed == b.file.Feed && !a.layout.parquet && a.layout.equal(b.layout)
+}
+
+// refuse notes a refused extract in the ledger and the summary.
+func (r *run) refuse(ctx context.Context, s *source, why error) error {
+	x := Refusal{File: s.file.Rel, Feed: s.file.Feed, Reason: why.Error()}
+	r.sum.Refused = append(r.sum.Refused, x)
+	r.in.log.Warn("extract refused", "file", x.File, "feed", x.Feed, "reason", x.Reason)
+	r.step(s.file)
+	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: s.file.Rel, Reason: x.Reason, LoadID: s.id}})
+}
+
+// batch loads extracts of one layout. When the engine cannot parse them, they
+// are tried one by one, so that one broken extract refuses itself alone.
+func (r *run) batch(ctx context.Context, sources []*source) (err error) {
+	defer func() {
+		for _, s := range sources {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	err = r.publish(ctx, sources)
+	if err == nil || !unreadable(err) || ctx.Err() != nil {
+		return err
+	}
+	for _, s := range sources {
+		if len(sources) > 1 {
+			err = r.publish(ctx, []*source{s})
+		}
+		if err != nil && !unreadable(err) {
+			return err
+		}
+		if err != nil {
+			if !isRefusal(err) {
+				err = refuse("unreadable", brief(err))
+			}
+			if err := r.refuse(ctx, s, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unreadable tells faults of the extract from those of the machine.
+func unreadable(err error) bool {
+	if isRefusal(err) {
+		return true
+	}
+	var e *duckdb.Error
+	return errors.As(err, &e) && slices.Contains([]duckdb.ErrorType{duckdb.ErrorTypeInvalidInput, duckdb.ErrorTypeConversion, duckdb.ErrorTypeParameterNotAllowed}, e.Type)
+}
+
+// appendRows fills a temporary table.
+func appendRows(conn *sql.Conn, table string, rows [][]any) error {
+	return conn.Raw(func(dc any) error {
+		a, err := duckdb.NewAppender(dc.(driver.Conn), "temp", "main", table)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			values := make([]driver.Value, len(row))
+			for i, v := range row {
+				values[i] = v
+			}
+			if err := a.AppendRow(values...); err != nil {
+				return errors.Join(err, a.Close())
+			}
+		}
+		return a.Close()
+	})
+}

@@ -1,0 +1,44 @@
+package release
+
+import (
+	"fmt"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// chart draws the series beside their table, as a chart of Excel's own: the
+// rate, the limits of its interval, and the registered rate clearly apart.
+func (s *sheet) chart(t Table) error {
+	first, last := s.header+1, s.header+len(t.Rows)
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	ref := func(col string) string { return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", s.name, col, first, col, last) }
+	line := func(col, color, dash string, width float64) excelize.ChartSeries {
+		return excelize.ChartSeries{
+			Name: fmt.Sprintf("'%s'!$%s$%d", s.name, col, s.header), Categories: ref("A"), Values: ref(col),
+			Line: excelize.LineOptions{
+				Type: excelize.LineSolid, Dash: excelize.LineDashType(dash), Width: width,
+				Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}},
+			},
+			Marker: excelize.ChartMarker{Symbol: "none"},
+		}
+	}
+	corner, err := excelize.CoordinatesToCellName(nameColumns+len(t.Columns)+2, s.header)
+	if err != nil {
+		return err
+	}
+	return s.file.AddChart(s.name, corner, &excelize.Chart{
+		Type: excelize.Line,
+		Series: []excelize.ChartSeries{
+			line("C", navyColor, "solid", 2.25), line("D", "8FA9C7", "sysDash", 1),
+			line("E", "8FA9C7", "sysDash", 1), line("F", "B5651D", "dash", 1.5),
+		},
+		Title:        excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: s.content.Chart.Title.ZH}}},
+		Legend:       excelize.ChartLegend{Position: "bottom"},
+		Dimension:    excelize.ChartDimension{Width: 760, Height: 380},
+		XAxis:        excelize.ChartAxis{TickLabelSkip: 3, TickLabelPosition: excelize.ChartTickLabelLow},
+		YAxis:        excelize.ChartAxis{MajorGridLines: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0.0%"}},
+		ShowBlanksAs: "gap",
+	})
+}

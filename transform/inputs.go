@@ -1,0 +1,111 @@
+package transform
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"laborwatch/engine"
+	"laborwatch/period"
+)
+
+// seed lays out the configuration's tables on the run's connection.
+func (r *run) seed(ctx context.Context) error {
+	for _, s := range r.opts.Seeds {
+		if _, err := r.exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s (%s)", engine.Ident(s.Name), strings.Join(s.Columns, ", "))); err != nil {
+			return fmt.Errorf("configuration table %s: %w", s.Name, err)
+		}
+		if len(s.Rows) == 0 {
+			continue
+		}
+		row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(s.Columns)), ", ") + ")"
+		var args []any
+		for _, v := range s.Rows {
+			args = append(args, v...)
+		}
+		q := fmt.Sprintf("INSERT INTO %s VALUES %s", engine.Ident(s.Name), strings.TrimSuffix(strings.Repeat(row+", ", len(s.Rows)), ", "))
+		if _, err := r.c.ExecContext(ctx, q, args...); err != nil {
+			return fmt.Errorf("configuration table %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// lay lays out, as temporary views, what the model reads to compute some months:
+// of each table and each feed only the months that its window reaches.
+func (r *run) lay(ctx context.Context, m *Model, months []period.Period) error {
+	need := r.needs(r.want, m, months)
+	for _, feed := range sortedKeys(r.opts.Sources) {
+		reach, read := need["lake."+feed]
+		if !read {
+			continue
+		}
+		q, err := r.feed(ctx, feed, sortedKeys(reach))
+		if err != nil {
+			return fmt.Errorf("feed %s: %w", feed, err)
+		}
+		if err := r.view(ctx, lakeView(feed), q); err != nil {
+			return fmt.Errorf("feed %s: %w", feed, err)
+		}
+	}
+	for _, dep := range r.models { // in order: a view's inputs come before it
+		reach, read := need[dep.Name]
+		if !read {
+			continue
+		}
+		q := "SELECT * FROM " + dep.table()
+		if dep.view() {
+			q = fmt.Sprintf("SELECT * FROM (\n%s\n) AS v", dep.executable())
+		}
+		if !r.want.timeless(dep.Name) {
+			q += " WHERE period IN " + inList(sortedKeys(reach))
+		}
+		if err := r.view(ctx, dep.Name, q); err != nil {
+			return fmt.Errorf("%s: %w", dep.File, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) view(ctx context.Context, name, query string) error {
+	_, err := r.exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS %s", name, query))
+	return err
+}
+
+// feed is a SELECT of a feed's live rows of some months, laid out in the
+// contract's columns; a column that an older load lacks is NULL.
+func (r *run) feed(ctx context.Context, feed string, months []period.Period) (string, error) {
+	rows, err := r.liveRows(ctx, feed, months)
+	if err != nil {
+		return "", err
+	}
+	var typed, cols []string
+	for _, c := range r.opts.Sources[feed] {
+		name := engine.Ident(c.Name)
+		typed = append(typed, fmt.Sprintf("CAST(NULL AS %s) AS %s", c.Type, name))
+		cols = append(cols, fmt.Sprintf("CAST(%[1]s AS %[2]s) AS %[1]s", name, c.Type))
+	}
+	empty := fmt.Sprintf("SELECT %s WHERE false", strings.Join(typed, ", "))
+	if rows == "" {
+		return empty, nil
+	}
+	return fmt.Sprintf("SELECT %s FROM (%s UNION ALL BY NAME %s)", strings.Join(cols, ", "), empty, rows), nil
+}
+
+// liveRows is a SELECT over the live files of a feed that hold any of the
+// months, "" when there is none.
+func (r *run) liveRows(ctx context.Context, feed string, months []period.Period) (string, error) {
+	if key := r.opts.Upserts[feed]; len(key) > 0 {
+		return r.opts.Lake.(Settler).Source(ctx, feed, key, months) //nolint:forcetypeassert // New has looked
+	}
+	paths, err := r.opts.Lake.PathsFor(ctx, feed, months)
+	if err != nil || len(paths) == 0 {
+		return "", err
+	}
+	quoted := make([]string, len(paths))
+	for i, p := range paths {
+		quoted[i] = engine.Quote(p)
+	}
+	return fmt.Sprintf("SELECT * FROM read_parquet([%s], union_by_name = true, hive_partitioning = false) WHERE period IN %s",
+		strings.Join(quoted, ", "), inList(months)), nil
+}
