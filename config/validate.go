@@ -17,6 +17,9 @@ var Jobs = []string{"ingest", "transform", "alerts", "publish", "release"}
 // LonelyPSURules are the treatments of a stratum with one PSU.
 var LonelyPSURules = []string{"adjust", "average", "certainty", "remove"}
 
+// ConfidenceLevels are the levels of interval that the models can give.
+var ConfidenceLevels = []float64{0.80, 0.90, 0.95, 0.98, 0.99}
+
 // FieldError is one fault of the configuration.
 type FieldError struct {
 	Field string
@@ -112,11 +115,13 @@ func (c *Config) validateNumbers(bad faultFunc) {
 	if !slices.Contains(LonelyPSURules, c.Survey.LonelyPSU) {
 		bad("survey.lonely_psu", c.Survey.LonelyPSU, "want one of %s", strings.Join(LonelyPSURules, ", "))
 	}
+	if !slices.Contains(ConfidenceLevels, c.Survey.Confidence) {
+		bad("survey.confidence", c.Survey.Confidence, "want one of %v: the levels whose t quantiles the models hold", ConfidenceLevels)
+	}
 	for _, r := range []struct {
 		field string
 		v     float64
 	}{
-		{"survey.confidence", c.Survey.Confidence},
 		{"survey.cv_publish", c.Survey.CVPublish},
 		{"survey.cv_caution", c.Survey.CVCaution},
 		{"targets.surveyed_rate", c.Targets.Surveyed},

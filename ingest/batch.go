@@ -136,7 +136,7 @@ func (b *batch) countRejects(ctx context.Context, byFD map[int]*part) error {
 		return err
 	}
 	return b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_malformed AS
-		SELECT fd, line, length, line - %d - row_number() OVER (PARTITION BY fd ORDER BY line) AS at, row_number() OVER (PARTITION BY fd ORDER BY line) AS n
+		SELECT fd, line, length, line - %d - row_number() OVER (PARTITION BY fd ORDER BY line) AS place, row_number() OVER (PARTITION BY fd ORDER BY line) AS n
 		FROM (SELECT CAST(s.file_path[%d:] AS INTEGER) AS fd, CAST(e.line AS BIGINT) AS line, max(length(e.csv_line)) AS length
 			FROM temp.lw_rejects e JOIN temp.lw_scans s USING (scan_id, file_id) GROUP BY ALL)`, b.layout.skip, len(fdPath)+1))
 }
@@ -242,7 +242,7 @@ func (b *batch) rowNumber(p *part) (from, row string) {
 		return "lw_checked", fmt.Sprintf("(lw_checked.rowid - %d)", p.first-int64(b.layout.skip)-1)
 	default:
 		// Lines that were no rows count as a person counts.
-		return fmt.Sprintf("lw_checked ASOF LEFT JOIN (SELECT at, n AS before FROM lw_malformed WHERE fd = %d) m ON lw_checked.rowid - %d >= m.at", p.fd, p.first),
+		return fmt.Sprintf("lw_checked ASOF LEFT JOIN (SELECT place, max(n) AS before FROM lw_malformed WHERE fd = %d GROUP BY place) m ON lw_checked.rowid - %d >= m.place", p.fd, p.first),
 			fmt.Sprintf("(lw_checked.rowid - %d + coalesce(m.before, 0))", p.first-int64(b.layout.skip)-1)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -224,14 +223,3 @@ func book(t testing.TB, rows [][]any, merges ...[2]string) []byte {
 	}
 	return b.Bytes()
 }
-
-func person3(n int) string {
-	first := fmt.Sprintf("4104%02d%04d%02d%02d%03d", 90+n/1000000, 1960+n/1000%45, 1+n/45000%12, 1+n/540000%28, n%1000)
-	c, ok := codes.ResidentCheck(first)
-	if !ok {
-		panic(first)
-	}
-	return first + string(c)
-}
-
-func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -316,6 +316,9 @@ func (k *compiler) fault(col ColumnRule) string {
 	if col.Required == Required && col.Default == nil {
 		add(fmt.Sprintf("NOT (%s)", settled), text(Missing))
 	}
+	if len(when) == 0 {
+		return "CAST(NULL AS VARCHAR)"
+	}
 	return "CASE " + strings.Join(when, " ") + " END"
 }
 

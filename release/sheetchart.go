@@ -14,11 +14,11 @@ func (s *sheet) chart(t Table) error {
 		return nil
 	}
 	ref := func(col string) string { return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", s.name, col, first, col, last) }
-	line := func(col, color, dash string, width float64) excelize.ChartSeries {
+	line := func(col, color string, dash excelize.LineDashType, width float64) excelize.ChartSeries {
 		return excelize.ChartSeries{
 			Name: fmt.Sprintf("'%s'!$%s$%d", s.name, col, s.header), Categories: ref("A"), Values: ref(col),
 			Line: excelize.LineOptions{
-				Type: excelize.LineSolid, Dash: excelize.LineDashType(dash), Width: width,
+				Type: excelize.LineSolid, Dash: dash, Width: width,
 				Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}},
 			},
 			Marker: excelize.ChartMarker{Symbol: "none"},
@@ -31,8 +31,8 @@ func (s *sheet) chart(t Table) error {
 	return s.file.AddChart(s.name, corner, &excelize.Chart{
 		Type: excelize.Line,
 		Series: []excelize.ChartSeries{
-			line("C", navyColor, "solid", 2.25), line("D", "8FA9C7", "sysDash", 1),
-			line("E", "8FA9C7", "sysDash", 1), line("F", "B5651D", "dash", 1.5),
+			line("C", navyColor, excelize.LineDashSolid, 2.25), line("D", "8FA9C7", excelize.LineDashSysDash, 1),
+			line("E", "8FA9C7", excelize.LineDashSysDash, 1), line("F", "B5651D", excelize.LineDashDash, 1.5),
 		},
 		Title:        excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: s.content.Chart.Title.ZH}}},
 		Legend:       excelize.ChartLegend{Position: "bottom"},

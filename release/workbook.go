@@ -30,7 +30,7 @@ func workbook(c *Content) (data []byte, err error) {
 	if err := x.file.Write(&b); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return settle(b.Bytes())
 }
 
 // book is a workbook being written.

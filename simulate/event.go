@@ -105,17 +105,17 @@ func (c *city) place(at float64, early bool) int {
 func (c *city) planEvents(r source) {
 	if lo, hi := c.span(); hi < lo {
 		c.leftOut("all events and decoys: they need 9 months or more")
-		return
-	}
-	for _, l := range layoffs {
-		c.planLayoff(r, l, "")
-	}
-	if c.opt.Persons >= slumpPersons {
-		c.planSlump(r)
 	} else {
-		c.leftOut(fmt.Sprintf("the slump of one industry in one county: it needs %d persons", slumpPersons))
+		for _, l := range layoffs {
+			c.planLayoff(r, l, "")
+		}
+		if c.opt.Persons >= slumpPersons {
+			c.planSlump(r)
+		} else {
+			c.leftOut(fmt.Sprintf("the slump of one industry in one county: it needs %d persons", slumpPersons))
+		}
+		c.planDecoys(r)
 	}
-	c.planDecoys(r)
 	slices.SortStableFunc(c.events, func(a, b *event) int { return cmp.Compare(a.month, b.month) })
 	c.backgroundNotices(r)
 	slices.SortStableFunc(c.notices, func(a, b notice) int { return cmp.Compare(a.reported, b.reported) })

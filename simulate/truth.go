@@ -102,31 +102,14 @@ func (w *writer) noteAdministrative(c *city) {
 	if len(w.admin) == 0 {
 		w.admin = append(w.admin, "period,region,insured,registered,registered_in_month,deregistered_in_month\n"...)
 	}
-	var heads, stock, in, out [maxCounties + 1]int
+	var heads [maxCounties + 1]int
 	for i := range c.firms {
 		if f := &c.firms[i]; !f.arrears {
 			heads[0] += int(f.heads)
 			heads[1+int(f.county)] += int(f.heads)
 		}
 	}
-	first := firstDay(c.period(c.m))
-	for j := range c.market.spells {
-		s := &c.market.spells[j]
-		twin := j > 0 && c.market.spells[j-1].person == s.person && c.market.spells[j-1].registered == s.registered
-		for _, k := range [2]int{0, 1 + int(s.county)} {
-			if k == 0 && twin {
-				continue
-			}
-			if s.closed == 0 || s.closed > c.monthEnd {
-				stock[k]++
-			} else {
-				out[k]++
-			}
-			if s.registered >= first {
-				in[k]++
-			}
-		}
-	}
+	stock, in, out := c.registeredFlows()
 	for k := range len(c.counties) + 1 {
 		region := "_T"
 		if k > 0 {
@@ -134,6 +117,35 @@ func (w *writer) noteAdministrative(c *city) {
 		}
 		w.admin = fmt.Appendf(w.admin, "%s,%s,%d,%d,%d,%d\n", c.period(c.m), region, heads[k], stock[k], in[k], out[k])
 	}
+}
+
+// registeredFlows counts distinct persons, in the city and by county: on the
+// register at the month's end, come on it in the month, gone from it.
+func (c *city) registeredFlows() (stock, in, out [maxCounties + 1]int) {
+	type presence struct{ before, entered, closed, after bool }
+	seen := map[[2]int32]*presence{}
+	first := firstDay(c.period(c.m))
+	for j := range c.market.spells {
+		s := &c.market.spells[j]
+		for _, k := range [2]int32{0, 1 + int32(s.county)} {
+			p := seen[[2]int32{s.person, k}]
+			if p == nil {
+				p = &presence{}
+				seen[[2]int32{s.person, k}] = p
+			}
+			open := s.closed == 0 || s.closed > c.monthEnd
+			p.before = p.before || s.registered < first
+			p.entered = p.entered || s.registered >= first
+			p.after = p.after || open
+			p.closed = p.closed || !open
+		}
+	}
+	for key, p := range seen {
+		stock[key[1]] += b2i(p.after)
+		in[key[1]] += b2i(p.entered && !p.before)
+		out[key[1]] += b2i(p.closed && !p.after)
+	}
+	return stock, in, out
 }
 
 // finish writes the truth's files.

@@ -37,14 +37,14 @@ func national(t testing.TB, db *sql.DB, persons, months int) {
 // TestThreads: the number of threads changes no bit of any figure.
 func TestThreads(t *testing.T) {
 	got := map[int]map[string]figure{}
-	for _, threads := range []int{1, 2, 5} {
+	for _, threads := range []int{1, 2} {
 		db := open(t, threads)
-		national(t, db, 60_000, 2)
+		national(t, db, 40_000, 2)
 		build(t, db, nil)
 		got[threads] = figures(t, db)
 	}
-	if len(got[1]) < 1000 || !maps.Equal(got[1], got[2]) || !maps.Equal(got[1], got[5]) {
-		t.Errorf("figures differ between 1, 2 and 5 threads (%d, %d, %d figures)", len(got[1]), len(got[2]), len(got[5]))
+	if len(got[1]) < 1000 || !maps.Equal(got[1], got[2]) {
+		t.Errorf("figures differ between 1 and 2 threads (%d, %d figures)", len(got[1]), len(got[2]))
 	}
 	for k, g := range got[1] {
 		finite(t, k, g)

@@ -62,8 +62,8 @@ func TestQuantiles(t *testing.T) {
 		if err := rows.Err(); err != nil {
 			t.Fatal(err)
 		}
-		if rows.Close(); n != 399 {
-			t.Errorf("level %v: %d quantiles, want 399 (none for 0 degrees of freedom)", level, n)
+		if err := rows.Close(); err != nil || n != 399 {
+			t.Errorf("level %v: %d quantiles, want 399, none for 0 degrees of freedom (%v)", level, n, err)
 		}
 	}
 }

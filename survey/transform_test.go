@@ -46,7 +46,7 @@ func (l ledger) PathsFor(_ context.Context, _ string, months []period.Period) ([
 func TestMonthByMonth(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, 2)
-	national(t, db, 60_000, 14)
+	national(t, db, 30_000, 14)
 	run(t, db, "DELETE FROM lake.labor_force_survey WHERE CAST(psu AS INTEGER) >= 120")
 	write := func(p period.Period, name, where string) string {
 		file := filepath.Join(dir, name+".parquet")

@@ -10,7 +10,7 @@ import (
 // Every fault of every file is reported at once, with its place.
 func TestFaults(t *testing.T) {
 	w := newWorld(t)
-	w.model("core/core_a.sql", "/*\ndescription: x\ngrain: [period]\nmaterialised: view\n*/\nSELECT 1 AS period")
+	w.model("core/core_a.sql", "/*\ndescription: x\ngrain: [period]\nmaterialzed: view\n*/\nSELECT 1 AS period")
 	w.model("core/core_b.sql", "SELECT 1")
 	w.model("core/core_c.sql", "/*\ndescription: x\ngrain: [period]\nwindow: [1, 2]\n*/\nSELECT 1 AS period")
 	w.model("core/core_d.sql", "/*\ndescription: x\ngrain: [period]\n*/\nSELECT FROM WHERE")
@@ -22,7 +22,7 @@ func TestFaults(t *testing.T) {
 	w.model("other/core_heads.sql", "/*\ndescription: x\ngrain: [period]\n*/\nSELECT 1 AS period")
 	got := w.fails()
 	for _, want := range []string{
-		"core/core_a.sql:4", "materialised", "core/core_b.sql", "core/core_c.sql", "window", "core/core_d.sql", "core/core_e.sql",
+		"core/core_a.sql:4", "materialzed", "core/core_b.sql", "core/core_c.sql", "window", "core/core_d.sql", "core/core_e.sql",
 		"alert.heads", "core/core_f.sql", "core/core_g.sql:6", "least", "core/core_h.sql", "stg_pya", "stg_pay", "core/core_i.sql", "lake.pays", "lake.pay",
 		"other/core_heads.sql",
 	} {

@@ -255,7 +255,7 @@ func (w *world) rows(q string) []string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	records, err := csv.NewReader(f).ReadAll()
 	if err != nil {
 		w.t.Fatal(err)

@@ -17,7 +17,7 @@ func TestModelsArePortable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer eng.Close()
+	defer func() { _ = eng.Close() }()
 	cfg, err := config.Default()
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestPortableFindsWhatIsNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer eng.Close()
+	defer func() { _ = eng.Close() }()
 	for q, want := range map[string]string{
 		"SELECT approx_count_distinct(a) FROM t":                                    "approx_count_distinct",
 		"SELECT list(a) FROM t":                                                     "list",

@@ -27,17 +27,42 @@ type column struct{ name, kind string }
 
 // cubeColumns are the columns of observations, in order.
 var cubeColumns = []column{
-	{"period", "DATE"}, {"indicator", "VARCHAR"}, {"region", "VARCHAR"}, {"sex", "VARCHAR"}, {"age", "VARCHAR"},
-	{"pop_group", "VARCHAR"}, {"industry", "VARCHAR"}, {"occupation", "VARCHAR"}, {"enterprise", "VARCHAR"},
-	{"value", "DOUBLE"}, {"numerator", "DOUBLE"}, {"denominator", "DOUBLE"}, {"se", "DOUBLE"}, {"ci_low", "DOUBLE"},
-	{"ci_high", "DOUBLE"}, {"n", "BIGINT"}, {"obs_status", "VARCHAR"}, {"quality", "VARCHAR"},
+	{"period", "DATE"},
+	{"indicator", "VARCHAR"},
+	{"region", "VARCHAR"},
+	{"sex", "VARCHAR"},
+	{"age", "VARCHAR"},
+	{"pop_group", "VARCHAR"},
+	{"industry", "VARCHAR"},
+	{"occupation", "VARCHAR"},
+	{"enterprise", "VARCHAR"},
+	{"value", "DOUBLE"},
+	{"numerator", "DOUBLE"},
+	{"denominator", "DOUBLE"},
+	{"se", "DOUBLE"},
+	{"ci_low", "DOUBLE"},
+	{"ci_high", "DOUBLE"},
+	{"n", "BIGINT"},
+	{"obs_status", "VARCHAR"},
+	{"quality", "VARCHAR"},
 }
 
 // candidateColumns are the columns of alert_candidates, in order.
 var candidateColumns = []column{
-	{"period", "DATE"}, {"rule", "VARCHAR"}, {"level", "SMALLINT"}, {"region", "VARCHAR"}, {"industry", "VARCHAR"},
-	{"enterprise", "VARCHAR"}, {"window_from", "DATE"}, {"window_to", "DATE"}, {"persons", "BIGINT"}, {"base", "BIGINT"},
-	{"rate", "DOUBLE"}, {"notice_no", "VARCHAR"}, {"notice_days", "INTEGER"}, {"notice_ok", "BOOLEAN"},
+	{"period", "DATE"},
+	{"rule", "VARCHAR"},
+	{"level", "SMALLINT"},
+	{"region", "VARCHAR"},
+	{"industry", "VARCHAR"},
+	{"enterprise", "VARCHAR"},
+	{"window_from", "DATE"},
+	{"window_to", "DATE"},
+	{"persons", "BIGINT"},
+	{"base", "BIGINT"},
+	{"rate", "DOUBLE"},
+	{"notice_no", "VARCHAR"},
+	{"notice_days", "INTEGER"},
+	{"notice_ok", "BOOLEAN"},
 }
 
 func (r *run) exec(ctx context.Context, q string) (int64, error) {

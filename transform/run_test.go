@@ -282,7 +282,7 @@ func TestDataTests(t *testing.T) {
 	}
 }
 
-// A run that is cancelled leaves everything as it was, and the engine usable.
+// A run that is canceled leaves everything as it was, and the engine usable.
 func TestCancel(t *testing.T) {
 	w := newWorld(t)
 	fiveMonths(w)
@@ -302,9 +302,9 @@ func TestCancel(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := tr.Run(ctx, nil); !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled at %s: %v", at, err)
+			t.Errorf("canceled at %s: %v", at, err)
 		}
-		same(t, "cancelled at "+at, w.dump(), before)
+		same(t, "canceled at "+at, w.dump(), before)
 	}
 	w.run()
 	same(t, "against a rebuild", w.dump(), w.rebuilt())

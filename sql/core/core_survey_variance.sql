@@ -27,8 +27,8 @@ WITH fielded AS (
 ), stratum AS (
   SELECT
     period, contrast, stratum, CAST(count(*) AS DECIMAL(38, 0)) AS n,
-    -- What divides the stratum's sum of squares; NULL, and thereby left out, where
-    -- the rule gives a lonely PSU no variance of its own.
+    -- What divides the stratum's sum of squares; NULL, and thereby left out,
+    -- where the rule gives a lonely PSU no variance of its own.
     CASE
       WHEN count(*) > 1 THEN CAST(count(*) - 1 AS DOUBLE)
       WHEN {{ param "survey.lonely_psu" }} = 'adjust' THEN 1

@@ -2,9 +2,9 @@
 description: >
   Change of every survey indicator on the month before (_mom) and on the year
   before (_yoy), with the standard error that the samples' overlap leaves and a
-  symmetric t interval: a difference for rates and hours; relative for counts, with
-  the difference as numerator and the earlier figure as denominator. Its quality is the worse of the two
-  months'.
+  symmetric t interval: a difference for rates and hours; relative for counts,
+  with the difference as numerator and the earlier figure as denominator. Its
+  quality is the worse of the two months'.
 grain: [period, indicator, region, sex, age, pop_group]
 window: [-12, 0]
 cube: true

@@ -1,11 +1,11 @@
 /*
 description: >
-  Indicators of the labor force survey with standard error, confidence interval
-  and quality: surveyed unemployment, participation and employment rates, mean weekly hours, employed,
-  unemployed and labor force. Rates have a logit interval, at 0 and 1 the
-  Korn–Graubard limit; means and totals a symmetric one, never below 0. Figures that the
-  sample cannot bear are kept, with obs_status N and quality unreliable: the
-  release suppresses them.
+  Indicators of the labor force survey with standard error, confidence
+  interval and quality: surveyed unemployment, participation and employment
+  rates, mean weekly hours, employed, unemployed and labor force. Rates have a
+  logit interval, at 0 and 1 the Korn–Graubard limit; means and totals a
+  symmetric one, never below 0. Figures that the sample cannot bear are kept,
+  with obs_status N and quality unreliable: the release suppresses them.
 grain: [period, indicator, region, sex, age, pop_group]
 cube: true
 tests:
