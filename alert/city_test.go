@@ -21,7 +21,7 @@ import (
 // cityPersons is the size of the synthetic city below; the slump of a whole
 // industry and county needs 100,000 persons and is left to the demo's test,
 // unless LABORWATCH_PERSONS asks for more here.
-const cityPersons = 60_000
+const cityPersons = 50_000
 
 // On a synthetic city's extracts, every injected event is found at its level,
 // and neither a decoy nor anything else raises an alert.
@@ -34,7 +34,7 @@ func TestSyntheticCity(t *testing.T) {
 		persons = n
 	}
 	ctx, dir := t.Context(), t.TempDir()
-	sum, err := simulate.Run(ctx, simulate.Options{Out: dir, Persons: persons})
+	sum, err := simulate.Run(ctx, simulate.Options{Out: dir, Persons: persons, Months: 16})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func loadCity(t *testing.T, dir string) (*engine.DuckDB, *alert.Store) {
 	ctx, clock := t.Context(), func() time.Time { return time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC) }
 	cfg, err := config.Default()
 	must(t, err)
-	eng, err := engine.Open(ctx, engine.Options{Dir: t.TempDir(), MemoryLimit: "1GB"})
+	eng, err := engine.Open(ctx, engine.Options{Dir: t.TempDir(), MemoryLimit: cfg.Engine.MemoryLimit})
 	must(t, err)
 	t.Cleanup(func() { must(t, eng.Close()) })
 	lk, err := lake.Open(ctx, eng, t.TempDir(), clock)

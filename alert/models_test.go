@@ -98,7 +98,7 @@ func TestWindow(t *testing.T) {
 
 func TestNotices(t *testing.T) {
 	c := newCity(t)
-	for _, u := range []string{"GOOD", "LATE", "TOLDLATE", "OTHER", "NOISY", "OLD"} {
+	for _, u := range []string{"GOOD", "LATE", "TOLDLATE", "OTHER", "NOISY", "OLD", "FOUND"} {
 		c.employ(u, "410402", "0610", 1000)
 	}
 	for _, u := range []string{"GOOD", "LATE", "TOLDLATE", "OTHER", "NOISY", "OLD"} {
@@ -113,8 +113,14 @@ func TestNotices(t *testing.T) {
 	c.notice("N5", "NOISY", "", "2026-05-01", "2026-06-08", "2026-06-20")
 	// A plan for another time.
 	c.notice("N6", "OLD", "2026-01-01", "2026-01-01", "2026-02-10", "2026-02-20")
+	// The first ones found work since: they were dismissed all the same.
+	c.out("FOUND", "2026-06-08", "redundancy", 0, 20)
+	c.change("FOUND", "GOOD", "2026-06-28", "in", "transferred_in", 0, 20)
+	c.out("FOUND", "2026-06-12", "redundancy", 20, 20)
+	c.notice("N7", "FOUND", "2026-05-08", "2026-05-09", "2026-06-08", "2026-06-20")
 	c.build()
 	c.expect(candidates,
+		"2026-06 enterprise_layoff 3 FOUND 20 1000 0.02 2026-06-12 2026-06-12 N7 30 true",
 		"2026-06 enterprise_layoff 3 GOOD 30 1000 0.03 2026-06-10 2026-06-10 N1 30 true",
 		"2026-06 enterprise_layoff 3 LATE 30 1000 0.03 2026-06-10 2026-06-10 N2 29 false",
 		"2026-06 enterprise_layoff 3 NOISY 31 1000 0.031 2026-05-25 2026-06-10 N5 40 true",

@@ -70,9 +70,12 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	sources := map[string][]lake.Column{}
+	sources, upserts := map[string][]lake.Column{}, map[string][]string{}
 	for feed, c := range a.Contracts {
 		sources[feed] = c.LakeColumns()
+		if c.Mode == lake.Upsert {
+			upserts[feed] = c.Key
+		}
 	}
 	embedded, err := ingest.LoadContracts("")
 	if err != nil {
@@ -86,7 +89,7 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	}
 	a.models, err = transform.New(ctx, transform.Options{
 		Engine: a.Engine, Lake: a.Lake, Models: src, Params: a.Config.Params(), Seeds: seeds(a.Config),
-		Sources: sources, Log: a.log,
+		Sources: sources, Upserts: upserts, Log: a.log,
 		Progress: func(model string, done, total int) {
 			a.opts.Progress(StageTransform, model, int64(done), int64(total))
 		},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"text/template"
 )
 
@@ -10,8 +11,8 @@ import (
 // SQL expression, every result too.
 type Dialect struct{ funcs template.FuncMap }
 
-// Funcs are the dialect's macros by name.
-func (d Dialect) Funcs() template.FuncMap { return d.funcs }
+// Funcs are the dialect's macros by name, in a map of the caller's own.
+func (d Dialect) Funcs() template.FuncMap { return maps.Clone(d.funcs) }
 
 // DuckDBDialect is the dialect of the embedded engine.
 func DuckDBDialect() Dialect {

@@ -114,6 +114,11 @@ func (d *DuckDB) setUp(ctx context.Context, o Options) error {
 	return nil
 }
 
+// rowGroup is how many rows a table's row group holds, a sixth of DuckDB's
+// default: a month adds some thousand rows to a table, and a checkpoint writes
+// the last row group again. Scans of small tables get all threads, too.
+const rowGroup = 20480
+
 func (d *DuckDB) attach(ctx context.Context, name, file string, readOnly bool) error {
 	q := fmt.Sprintf("ATTACH IF NOT EXISTS %s AS %s", Quote(file), name)
 	if readOnly {
@@ -121,6 +126,8 @@ func (d *DuckDB) attach(ctx context.Context, name, file string, readOnly bool) e
 			return fmt.Errorf("engine: nothing to read yet: %w", err)
 		}
 		q += " (READ_ONLY)"
+	} else {
+		q += fmt.Sprintf(" (ROW_GROUP_SIZE %d)", rowGroup)
 	}
 	_, err := d.db.ExecContext(ctx, q)
 	if err == nil {

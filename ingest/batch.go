@@ -35,11 +35,18 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 		b.parts = append(b.parts, p)
 	}
 	defer b.removeFiles()
-	for _, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+	for i, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+		c0 := cpuNow()
 		if err := step(ctx); err != nil {
 			return err
 		}
+		stepTimes[i] += cpuNow() - c0
+		if i == 0 && os.Getenv("LW_SIM") != "" {
+			println(sources[0].file.Feed, len(sources), (cpuNow() - c0).String())
+		}
 	}
+	c0 := cpuNow()
+	defer func() { stepTimes[6] += cpuNow() - c0 }()
 	loads, err := r.in.lake.Publish(ctx, r.conn, b.publications(), b.quarantine())
 	if err != nil {
 		return err

@@ -49,6 +49,9 @@ type Contract struct {
 	Columns []ColumnRule `yaml:"columns"`
 
 	fileScope, filePeriod, dropRow *regexp.Regexp
+	// aliases are the columns' aliases as headers are compared, personal likewise.
+	aliases  [][]string
+	personal map[string]bool
 }
 
 // Title is a name in both languages.

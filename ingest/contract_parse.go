@@ -39,6 +39,7 @@ func ParseContract(name string, b []byte) (*Contract, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
+	c.normalize()
 	return &c, nil
 }
 

@@ -77,10 +77,10 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 			}
 		}
 	}
-	for i, col := range c.Columns {
+	for i := range c.Columns {
 		h.cols[i] = -1
-		for _, a := range col.Aliases {
-			if j, ok := at[normalAlias(a)]; ok {
+		for _, a := range c.aliases[i] {
+			if j, ok := at[a]; ok {
 				h.cols[i] = j
 				used[j] = true
 				h.matched++
@@ -89,7 +89,7 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 		}
 	}
 	for i, name := range h.names {
-		if name != "" && !used[i] && !slices.ContainsFunc(c.Personal, func(p string) bool { return normalHeader(p) == normalHeader(name) }) {
+		if name != "" && !used[i] && !c.personal[normalHeader(name)] {
 			h.extra = append(h.extra, name)
 		}
 	}
@@ -102,6 +102,20 @@ func normalAlias(a string) string {
 		return normalHeader(g) + "/" + normalHeader(leaf)
 	}
 	return normalHeader(a)
+}
+
+// normalize prepares aliases for comparison.
+func (c *Contract) normalize() {
+	c.aliases = make([][]string, len(c.Columns))
+	for i, col := range c.Columns {
+		for _, a := range col.Aliases {
+			c.aliases[i] = append(c.aliases[i], normalAlias(a))
+		}
+	}
+	c.personal = map[string]bool{}
+	for _, p := range c.Personal {
+		c.personal[normalHeader(p)] = true
+	}
 }
 
 // findHeader looks for the header in the first rows of a table, under title
@@ -117,6 +131,9 @@ func (c *Contract) findHeader(rows [][]string) (*header, error) {
 	}
 	for i := range min(len(rows), headerRows) {
 		better(c.matchHeader(rows[i], nil), i)
+		if best != nil && len(best.extra) == 0 && len(c.optionalMissing(best)) == 0 {
+			break // nothing better can follow
+		}
 		if i+1 < len(rows) {
 			better(c.matchHeader(rows[i+1], pad(rows[i], len(rows[i+1]))), i+1)
 		}

@@ -32,6 +32,7 @@ func page(c *Content) ([]byte, error) {
 	t, err := template.New("release").Funcs(template.FuncMap{
 		"text": text, "same": func(t cube.Text) bool { return t.ZH == t.EN || t.EN == "" },
 		"numeric": func(c Cell) bool { return c.Kind != Words }, "indent": func(r Row) string { return "d" + strconv.Itoa(r.Depth) },
+		"words": func(c Column) bool { return c.Kind == Words },
 		"inc":   func(n int) int { return n + 1 },
 		"shown": func(c Cell) bool { return c.State == Shown },
 	}).Parse(pageSource)

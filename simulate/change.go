@@ -9,7 +9,7 @@ const (
 	newEnrolment reason = iota
 	transferredIn
 	resumed
-	// Terminations that are not the worker's will: from here …
+	// The first nine terminations are not the worker's will.
 	contractExpired
 	bankruptcy
 	closure
@@ -19,7 +19,6 @@ const (
 	dismissed
 	employerProposed
 	resignedForCause
-	// … to here.
 	retirement
 	death
 	resigned

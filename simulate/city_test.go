@@ -222,7 +222,7 @@ func TestShortRunElsewhere(t *testing.T) {
 
 func BenchmarkRun(b *testing.B) {
 	rows := 0
-	for range b.N {
+	for b.Loop() {
 		sum, err := Run(b.Context(), Options{Out: b.TempDir()})
 		if err != nil {
 			b.Fatal(err)

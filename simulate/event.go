@@ -262,6 +262,8 @@ func (c *city) layOff(e *event) {
 	if e.kind == "closure" {
 		n = len(staff)
 	}
+	// Newcomers last: who was insured elsewhere weeks ago counts as having moved.
+	slices.SortStableFunc(staff, func(a, b int32) int { return b2i(c.newcomer(a)) - b2i(c.newcomer(b)) })
 	for k, i := range staff[:n] {
 		day := e.days[k*len(e.days)/n]
 		e.note(day)
@@ -280,6 +282,8 @@ func (c *city) layOff(e *event) {
 		f.closed = int16(c.m)
 	}
 }
+
+func (c *city) newcomer(i int32) bool { return int(c.people[i].since) >= c.m-2 }
 
 // anyEmployer is an employer of the background of some size.
 func (c *city) anyEmployer() int32 {

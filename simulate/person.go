@@ -108,8 +108,19 @@ func broadBand(age uint8) int {
 
 // participation by five-year band, men and women.
 var participation = [fiveYearBands][2]float64{
-	{.08, .07}, {.48, .44}, {.88, .76}, {.92, .78}, {.92, .79}, {.92, .80}, {.90, .77},
-	{.85, .61}, {.68, .40}, {.45, .25}, {.33, .18}, {.20, .10}, {.07, .03},
+	{.08, .07},
+	{.48, .44},
+	{.88, .76},
+	{.92, .78},
+	{.92, .79},
+	{.92, .80},
+	{.90, .77},
+	{.85, .61},
+	{.68, .40},
+	{.45, .25},
+	{.33, .18},
+	{.20, .10},
+	{.07, .03},
 }
 
 // idleTarget is the unemployed share of the labor force by broad band, at an

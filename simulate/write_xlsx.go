@@ -35,8 +35,10 @@ func (w *writer) createSheet(feed string, p period.Period, file string, columns 
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{w: w, file: excelize.NewFile(), columns: columns, abs: abs, bad: bad,
-		truth: fileTruth{path: rel, feed: feed, period: p}}
+	s := &sheet{
+		w: w, file: excelize.NewFile(), columns: columns, abs: abs, bad: bad,
+		truth: fileTruth{path: rel, feed: feed, period: p},
+	}
 	s.out, err = s.file.NewStreamWriter(sheetName)
 	return s, err
 }

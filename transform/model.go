@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -83,9 +82,7 @@ func (f faults) err() error {
 }
 
 // readModels reads every .sql file, and collects the faults of all.
-func readModels(ctx context.Context, o Options) ([]*Model, faults, error) {
-	funcs := maps.Clone(engine.DuckDBDialect().Funcs())
-	funcs["param"] = paramFunc(o.Params)
+func readModels(ctx context.Context, o Options, funcs template.FuncMap) ([]*Model, faults, error) {
 	taken := map[string]string{}
 	for _, s := range o.Seeds {
 		taken[s.Name] = "a configuration table"

@@ -87,16 +87,11 @@ func (r *run) do(ctx context.Context) error {
 		}
 		return err
 	}
+	// What is committed is safe in the log. DuckDB moves it into the file by
+	// itself when there is much of it, and on closing: a checkpoint of ours after
+	// every run would only make small runs long.
 	if _, err := r.exec(ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("warehouse: commit: %w", err)
-	}
-	if len(r.plan.Steps) == 0 {
-		return nil
-	}
-	// What was committed is safe in the log; a reader in the way only delays the
-	// moment when it moves into the file.
-	if _, err := r.exec(ctx, "CHECKPOINT wh"); err != nil {
-		r.opts.Log.Warn("warehouse not checkpointed", "error", err)
 	}
 	return nil
 }

@@ -90,7 +90,9 @@ func New(ctx context.Context, o Options) (*Transform, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	models, broken, err := readModels(ctx, o)
+	funcs := engine.DuckDBDialect().Funcs()
+	funcs["param"] = paramFunc(o.Params)
+	models, broken, err := readModels(ctx, o, funcs)
 	if err != nil {
 		return nil, err
 	}

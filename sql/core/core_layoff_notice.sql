@@ -3,7 +3,8 @@ description: >
   The filed plan that belongs to an employer's layoff window, and how many days ahead of the layoffs it was reported and
   told to the staff. A plan belongs when its planned days, widened by one window on either side, meet the layoffs; one
   without planned days belongs for half a year after its report. Of several, the latest report. Days are counted to the
-  first dismissal from the planned start on, or to the first of the window when a tenth or more left before that start.
+  first dismissal from the planned start on, also of persons who found work since, or to the first of the window when a
+  tenth or more left before that start.
 grain: [period, uscc]
 window: [-6, 0]
 tests:
@@ -42,12 +43,14 @@ started AS (
     c.told_on,
     c.window_from,
     min(d.change_date) FILTER (WHERE d.change_date >= c.planned_from) AS first_planned,
-    {{ to_bigint "coalesce(sum(d.persons) FILTER (WHERE d.change_date < c.planned_from), 0)" }} AS before_plan,
-    {{ to_bigint "sum(d.persons)" }} AS persons
+    {{ to_bigint "coalesce(sum(d.persons) FILTER (WHERE d.change_date >= c.window_from AND d.change_date < c.planned_from), 0)" }}
+      AS before_plan,
+    {{ to_bigint "sum(d.persons) FILTER (WHERE d.change_date >= c.window_from)" }} AS persons
   FROM candidates AS c
   JOIN core_dismissal AS d
-    ON d.uscc = c.uscc AND d.change_date >= c.window_from AND d.change_date <= c.window_to
-  WHERE c.place = 1 AND d.persons > 0
+    ON d.uscc = c.uscc AND d.change_date <= c.window_to
+    AND {{ days_between "d.change_date" "c.window_from" }} < {{ param "alert.window_days" }}
+  WHERE c.place = 1
   GROUP BY c.period, c.uscc, c.notice_no, c.reported_on, c.told_on, c.window_from
 ),
 dated AS (
