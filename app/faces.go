@@ -29,7 +29,7 @@ func measures(v *View) metrics.State {
 		s.Feeds = append(s.Feeds, metrics.Feed{Feed: f.Feed, LastSuccess: f.LastLoad, Reference: f.LatestPeriod})
 		s.Rows = append(s.Rows, rowCounts(f)...)
 		s.Loads = append(s.Loads,
-			metrics.LoadCount{Feed: f.Feed, Status: metrics.Accepted, Total: f.Loads},
+			metrics.LoadCount{Feed: f.Feed, Status: metrics.Accepted, Total: f.Ever.Loads},
 			metrics.LoadCount{Feed: f.Feed, Status: metrics.Refused, Total: f.Refused})
 	}
 	for _, r := range v.Stages {
@@ -42,8 +42,8 @@ func measures(v *View) metrics.State {
 
 func rowCounts(f lake.FeedStatus) []metrics.RowCount {
 	return []metrics.RowCount{
-		{Feed: f.Feed, Outcome: metrics.Loaded, Total: f.RowsLoaded},
-		{Feed: f.Feed, Outcome: metrics.Quarantined, Total: f.RowsQuarantined},
-		{Feed: f.Feed, Outcome: metrics.Repeated, Total: f.RowsRepeated},
+		{Feed: f.Feed, Outcome: metrics.Loaded, Total: f.Ever.RowsLoaded},
+		{Feed: f.Feed, Outcome: metrics.Quarantined, Total: f.Ever.RowsQuarantined},
+		{Feed: f.Feed, Outcome: metrics.Repeated, Total: f.Ever.RowsRepeated},
 	}
 }

@@ -18,9 +18,15 @@ type FeedStatus struct {
 	LastLoad time.Time
 	// Loads counts live loads; the rows are those of live loads.
 	Loads, RowsLoaded, RowsQuarantined, RowsRepeated int64
+	// Ever counts every accepted load, superseded and withdrawn ones too, and
+	// their rows: these never decrease.
+	Ever Totals
 	// Refused counts extracts that were refused whole.
 	Refused int64
 }
+
+// Totals are counts since the ledger began.
+type Totals struct{ Loads, RowsLoaded, RowsQuarantined, RowsRepeated int64 }
 
 // Status gives the standing of every feed that delivered anything, by feed.
 func (l *Lake) Status(ctx context.Context) ([]FeedStatus, error) {
@@ -28,10 +34,13 @@ func (l *Lake) Status(ctx context.Context) ([]FeedStatus, error) {
 		WITH live AS (SELECT * FROM state.main.loads WHERE status = 'live'),
 		sums AS (SELECT feed, max(loaded_at) AS last_load, count(*) AS loads, CAST(sum(rows_loaded) AS BIGINT) AS loaded,
 			CAST(sum(rows_quarantined) AS BIGINT) AS quarantined, CAST(sum(rows_repeated) AS BIGINT) AS repeated FROM live GROUP BY feed),
+		ever AS (SELECT feed, count(*) AS all_loads, CAST(sum(rows_loaded) AS BIGINT) AS all_loaded,
+			CAST(sum(rows_quarantined) AS BIGINT) AS all_quarantined, CAST(sum(rows_repeated) AS BIGINT) AS all_repeated FROM state.main.loads GROUP BY feed),
 		latest AS (SELECT feed, max(p.period) AS period FROM live JOIN state.main.load_periods p USING (load_id) GROUP BY feed),
 		refused AS (SELECT feed, count(*) AS refused FROM state.main.refusals GROUP BY feed)
-		SELECT feed, latest.period, last_load, coalesce(loads, 0), coalesce(loaded, 0), coalesce(quarantined, 0), coalesce(repeated, 0), coalesce(refused, 0)
-		FROM sums FULL JOIN refused USING (feed) LEFT JOIN latest USING (feed) ORDER BY feed`)
+		SELECT feed, latest.period, last_load, coalesce(loads, 0), coalesce(loaded, 0), coalesce(quarantined, 0), coalesce(repeated, 0),
+			coalesce(all_loads, 0), coalesce(all_loaded, 0), coalesce(all_quarantined, 0), coalesce(all_repeated, 0), coalesce(refused, 0)
+		FROM ever FULL JOIN refused USING (feed) LEFT JOIN sums USING (feed) LEFT JOIN latest USING (feed) ORDER BY feed`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
@@ -40,7 +49,8 @@ func (l *Lake) Status(ctx context.Context) ([]FeedStatus, error) {
 	for rows.Next() {
 		var s FeedStatus
 		var month, last sql.NullTime
-		if err := rows.Scan(&s.Feed, &month, &last, &s.Loads, &s.RowsLoaded, &s.RowsQuarantined, &s.RowsRepeated, &s.Refused); err != nil {
+		if err := rows.Scan(&s.Feed, &month, &last, &s.Loads, &s.RowsLoaded, &s.RowsQuarantined, &s.RowsRepeated,
+			&s.Ever.Loads, &s.Ever.RowsLoaded, &s.Ever.RowsQuarantined, &s.Ever.RowsRepeated, &s.Refused); err != nil {
 			return nil, fmt.Errorf("ledger: %w", err)
 		}
 		if month.Valid {
