@@ -119,8 +119,12 @@ func (c *city) plan(day, person, firm int32, why reason) {
 func (c *city) enrolReturning() {
 	for _, t := range c.returns[c.m] {
 		p := &c.people[t.person]
-		if p.state == dead || p.state == formal || c.firms[t.firm].closed >= 0 {
+		f := &c.firms[t.firm]
+		if p.state == dead || p.state == formal || f.closed >= 0 {
 			continue
+		}
+		if int(f.strikes) == c.m && t.reason == transferredIn {
+			continue // nobody starts where an event strikes: it could dismiss them before their first day
 		}
 		c.join(t.person, t.day, t.firm, t.reason)
 	}

@@ -129,6 +129,9 @@ func (c *city) addEvent(e *event) *event {
 		c.eventNo++
 		e.id = fmt.Sprintf("E%02d", c.eventNo)
 	}
+	if e.firm >= 0 {
+		c.firms[e.firm].strikes = int16(e.month)
+	}
 	c.events = append(c.events, e)
 	return e
 }

@@ -18,6 +18,7 @@ type firm struct {
 	opened    int16   // month, -1 before the start
 	closed    int16   // month, -1 never
 	holdUntil int16   // no hiring before this month
+	strikes   int16   // month of its event, -1 none
 	county    uint8
 	town      uint8
 	div       uint8 // index of industries
@@ -47,7 +48,7 @@ func (c *city) newFirm(r source, county uint8, div uint8, target float32) int32 
 	i := len(c.firms)
 	f := firm{
 		uscc: creditCode(c.opt.Region, i+1), county: county, div: div, target: target,
-		parent: -1, opened: -1, closed: -1, ownership: 2,
+		parent: -1, opened: -1, closed: -1, strikes: -1, ownership: 2,
 		town: uint8(r.IntN(len(c.counties[county].towns))),
 	}
 	if target > 200 && r.hit(.4) {
