@@ -35,18 +35,11 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 		b.parts = append(b.parts, p)
 	}
 	defer b.removeFiles()
-	for i, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
-		c0 := cpuNow()
+	for _, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
 		if err := step(ctx); err != nil {
 			return err
 		}
-		stepTimes[i] += cpuNow() - c0
-		if i == 0 && os.Getenv("LW_SIM") != "" {
-			println(sources[0].file.Feed, len(sources), (cpuNow() - c0).String())
-		}
 	}
-	c0 := cpuNow()
-	defer func() { stepTimes[6] += cpuNow() - c0 }()
 	loads, err := r.in.lake.Publish(ctx, r.conn, b.publications(), b.quarantine())
 	if err != nil {
 		return err
@@ -92,7 +85,7 @@ func (b *batch) read(ctx context.Context) error {
 	if err := b.exec(ctx, "DROP TABLE IF EXISTS temp.lw_rejects; DROP TABLE IF EXISTS temp.lw_scans"); err != nil {
 		return err
 	}
-	return b.exec(ctx, "CREATE OR REPLACE TEMP TABLE lw_checked AS "+b.checked(paths))
+	return b.exec(withReading(ctx, b.in.readings[b.c.Feed]), "CREATE OR REPLACE TEMP TABLE lw_checked AS "+b.checked(paths))
 }
 
 // count finds how many rows each extract has and which lines were no rows.

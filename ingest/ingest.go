@@ -100,6 +100,7 @@ type Ingester struct {
 	log       *slog.Logger
 	progress  func(Progress)
 	prints    map[string]string
+	readings  map[string]*reading
 }
 
 // New checks the options and makes an Ingester.
@@ -112,7 +113,7 @@ func New(o Options) (*Ingester, error) {
 	case len(o.Key) != keyBytes:
 		return nil, fmt.Errorf("ingest: the pseudonym key must have %d bytes, not %d", keyBytes, len(o.Key))
 	}
-	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}}
+	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}}
 	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
 	if in.clock == nil {
 		in.clock = time.Now
@@ -124,6 +125,10 @@ func New(o Options) (*Ingester, error) {
 		in.progress = func(Progress) {}
 	}
 	for feed, c := range o.Contracts {
+		in.readings[feed] = &reading{key: o.Key, readers: map[string]*reader{}}
+		for _, col := range c.Columns {
+			in.readings[feed].readers[col.Name] = newReader(c, col, in.regions)
+		}
 		in.prints[feed] = c.fingerprint()
 		if slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "region" }) {
 			in.prints[feed] += strings.Join(in.regions, ",")
@@ -227,7 +232,7 @@ func (in *Ingester) loadID(f File, sha string) string {
 // (disk, memory, canceled) what was published before it stays.
 func (in *Ingester) Load(ctx context.Context, files []File) (Summary, error) {
 	run := &run{in: in, total: len(files)}
-	err := run.load(withKey(ctx, in.key), files)
+	err := run.load(ctx, files)
 	if err != nil {
 		err = fmt.Errorf("ingest: %w", err)
 	}

@@ -39,7 +39,7 @@ func TestSimTmp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(time.Since(t0), cpu()-c0, stepTimes, sum.RowsIn, sum.RowsLoaded, sum.RowsQuarantined, sum.RowsRepeated, len(sum.Loads))
+	t.Log(time.Since(t0), cpu()-c0, sum.RowsIn, sum.RowsLoaded, sum.RowsQuarantined, sum.RowsRepeated, len(sum.Loads))
 	for k, v := range feedTime {
 		t.Log(k, v, feedCPU[k])
 	}

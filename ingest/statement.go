@@ -25,26 +25,26 @@ const fdPath = "/proc/self/fd/"
 // (true for rows that are no data), _key (a hash; equal for repeats) and, in
 // numbered layouts, _srow and _sheet.
 func (k *compiler) checked(paths []string) string {
-	cols := k.c.Columns
 	w := layer{from: k.relation(paths)}
-	r, a, u, t, x, f := layer{}, layer{}, layer{}, layer{}, layer{}, layer{}
+	r, a, slow, x, f := layer{}, layer{}, layer{}, layer{}, layer{}
 	var faults, marks, values []string
-	for i, col := range cols {
+	for i, col := range k.c.Columns {
 		if col.Constant != nil {
 			continue
 		}
 		w.add(k.raw(i), "w.", col.Name)
 		r.add(k.cell(col), "r.", col.Name)
-		a.add(k.fast(col), "a.", col.Name)
-		u.add(folded(col), "u.", col.Name)
-		t.add(k.filled(col), "t.", col.Name)
+		if fast := k.fast(col); fast != "" {
+			a.add(fast, "a.", col.Name)
+		}
+		slow.add(k.slow(col), "s.", col.Name)
 		x.add(k.value(col), "", col.Name)
 		f.add(k.fault(col), "f.", col.Name)
 		fi := id("f.", col.Name)
 		faults = append(faults, fi)
 		kind := "plain"
 		if col.Type == "person" {
-			kind = "personal"
+			kind = personalKind
 		}
 		marks = append(marks, fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN concat(%s, %s, %s, %s, coalesce(lw_mask(%s, %s), '')) END",
 			fi, text(col.Name), partSep, fi, partSep, id("r.", col.Name), text(kind)))
@@ -54,11 +54,11 @@ func (k *compiler) checked(paths []string) string {
 	if k.c.Period.File == "" && k.c.Period.Constant == "" && len(k.c.Period.Columns) > 0 && k.c.column("period") == nil {
 		// The row belongs to no month at all.
 		faults = append(faults, `"f._month"`)
-		f.exprs = append(f.exprs, fmt.Sprintf(`CASE WHEN coalesce(%s) IS NULL AND coalesce(%s) IS NULL THEN '%s' END AS "f._month"`, joinIDs("", k.c.Period.Columns), joinIDs("t.", k.c.Period.Columns), Missing))
+		f.exprs = append(f.exprs, fmt.Sprintf(`CASE WHEN coalesce(%s) IS NULL AND coalesce(%s) IS NULL THEN '%s' END AS "f._month"`, joinIDs("", k.c.Period.Columns), joinIDs("s.", k.c.Period.Columns), Missing))
 		marks = append(marks, fmt.Sprintf(`CASE WHEN "f._month" IS NOT NULL THEN concat('%s', %s, "f._month", %s, '') END`, k.c.Period.Columns[0], partSep, partSep))
 	}
 	m := layer{exprs: []string{fmt.Sprintf("CASE WHEN coalesce(%s) IS NOT NULL THEN concat_ws(%s, %s) END AS _fault", strings.Join(faults, ", "), faultSep, strings.Join(marks, ", "))}}
-	inner := nest(w, r, a, u, t, x, f, m)
+	inner := nest(w, r, a, slow, x, f, m)
 	out := []string{"_file", "_month", "_fault", k.skip() + " AS _skip"}
 	if k.numbered() {
 		out = append(out, "CAST(_srow AS BIGINT) AS _srow", "_sheet")
@@ -82,6 +82,9 @@ func (l *layer) add(expr, prefix, name string) {
 func nest(layers ...layer) string {
 	sql := ""
 	for _, l := range layers {
+		if len(l.exprs) == 0 {
+			continue
+		}
 		from := l.from
 		if from == "" {
 			from = "(" + sql + ")"
@@ -149,9 +152,10 @@ func (k *compiler) skip() string {
 			loaded = append(loaded, id("w.", col.Name))
 		}
 	}
+	// The regular expression folds no full-width forms: blanks of both kinds are in it.
 	first := "coalesce(" + strings.Join(cells, ", ") + ")"
-	return fmt.Sprintf("CASE WHEN _fault IS NOT NULL OR coalesce(%s) IS NULL THEN %s IS NULL OR regexp_full_match(lw_clean(%s), %s) ELSE false END",
-		strings.Join(loaded, ", "), first, first, text(k.c.dropPattern()))
+	return fmt.Sprintf("CASE WHEN _fault IS NOT NULL OR coalesce(%s) IS NULL THEN coalesce(regexp_full_match(%s, %s), true) ELSE false END",
+		strings.Join(loaded, ", "), first, text(k.c.dropPattern()))
 }
 
 // key hashes what makes a row unique; a faulty row by its cells as they are.

@@ -16,6 +16,9 @@ import (
 	"golang.org/x/text/transform"
 )
 
+// tidyBytes is the size up to which an extract's line ends are made LF.
+const tidyBytes = 4 << 20
+
 // prepareText makes delimited text ready. Clean UTF-8 with one kind of line
 // end is read by the engine as it is; anything else is rewritten first.
 func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *os.File, zipped bool) error {
@@ -38,11 +41,12 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	if err != nil {
 		return err
 	}
-	damaged := shape.invalid > 0
-	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, damaged: damaged}
+	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
-	if !zipped && enc == encUTF8 && !damaged && !mixed && !shape.blank {
+	// Small extracts are all given LF, so that one statement reads many.
+	small := s.size < tidyBytes
+	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && (shape.crlf == 0 || !small) {
 		if shape.crlf > 0 {
 			s.layout.newline = `\r\n`
 		}
@@ -57,7 +61,10 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		return err
 	}
 	s.use(out)
-	return rewrite(out, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, mixed || shape.crlf > 0 || shape.blank)
+	seen := &watcher{w: out}
+	err = rewrite(seen, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, mixed || shape.crlf > 0 || shape.blank)
+	s.layout.damaged = seen.damaged
+	return err
 }
 
 // findEncodedHeader takes the first encoding under which there is a header.
@@ -77,6 +84,26 @@ func (c *Contract) findEncodedHeader(head []byte, encs []string) (*header, diale
 		}
 	}
 	return nil, dialect{}, "", firstErr
+}
+
+// watcher notices the character that stands for bytes that did not decode.
+type watcher struct {
+	w       io.Writer
+	last    [2]byte
+	damaged bool
+}
+
+func (x *watcher) Write(b []byte) (int, error) {
+	const mark = "\xef\xbf\xbd"
+	if !x.damaged && len(b) > 0 {
+		head := append(x.last[:], b[:min(len(b), 2)]...)
+		x.damaged = bytes.Contains(b, []byte(mark)) || bytes.Contains(head, []byte(mark))
+		copy(x.last[:], head[len(head)-2:])
+		if len(b) > 2 {
+			copy(x.last[:], b[len(b)-2:])
+		}
+	}
+	return x.w.Write(b)
 }
 
 // cancelable stops a long read when its context ends.

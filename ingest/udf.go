@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"strconv"
 
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/emmansun/gmsm/sm3"
@@ -16,71 +15,82 @@ import (
 	"laborwatch/codes"
 )
 
-// The engine calls these functions a vector at a time, on all its threads,
-// while it scans an extract: raw IDs pass from the file through them and are
-// never stored. A result that begins with "!" names a fault.
+// The engine calls two functions a vector at a time, on all its threads, while
+// it scans an extract: lw_read(cell, column) reads a cell by the contract's
+// column, lw_mask(cell, kind) masks one. Raw IDs pass through lw_read from the
+// file and are never stored. What lw_read gives begins with faultMark when the
+// cell is at fault; NULL means that nothing was filled in.
 
-type keyContext struct{}
+const (
+	faultMark    = "\x01"
+	faultMarkSQL = "chr(1)"
+)
 
-// withKey gives the functions of a query the pseudonym key.
-func withKey(ctx context.Context, key []byte) context.Context {
-	return context.WithValue(ctx, keyContext{}, key)
+// reading is what a query's functions need: it travels in the query's context.
+type reading struct {
+	key     []byte
+	readers map[string]*reader
 }
 
-// function makes the per-vector reader of one function; ctx carries the key.
-type function func(ctx context.Context) (func(args []string) (string, bool), error)
+type readingContext struct{}
 
-// functions are the readers by name, each with its number of text arguments.
-// A false result is NULL; a NULL argument gives NULL.
-var functions = map[string]struct {
-	args int
-	make function
-}{
-	"lw_person":   {1, newPseudonyms},
-	"lw_uscc":     {1, pure(func(a []string) (string, bool) { return faultOr(codes.ParseCredit(a[0])) })},
-	"lw_industry": {1, pure(func(a []string) (string, bool) { s, err := codes.ParseIndustry(a[0]); return s, err == nil })},
-	"lw_clean":    {1, pure(func(a []string) (string, bool) { return clean(a[0]), true })},
-	"lw_fold":     {1, pure(func(a []string) (string, bool) { return codes.Fold(a[0]), true })},
-	"lw_date":     {1, pure(func(a []string) (string, bool) { return readDate(a[0]) })},
-	"lw_month":    {1, pure(func(a []string) (string, bool) { return readMonth(a[0]) })},
-	"lw_number":   {1, pure(func(a []string) (string, bool) { return readNumber(a[0]) })},
-	"lw_wage":     {2, pure(wageEnd)},
-	"lw_mask":     {2, pure(func(a []string) (string, bool) { return mask(a[0], a[1] == "personal"), true })},
+func withReading(ctx context.Context, r *reading) context.Context {
+	return context.WithValue(ctx, readingContext{}, r)
 }
 
-func pure(f func([]string) (string, bool)) function {
-	return func(context.Context) (func([]string) (string, bool), error) { return f, nil }
-}
+// call is one function over the rows of one chunk; it is not shared by threads.
+type call func(cell, arg string) (string, bool)
 
-// wageEnd gives one end of a wage text as digits, "" when the text leaves it open.
-func wageEnd(a []string) (string, bool) {
-	low, high, ok := readWage(a[0])
-	if !ok {
-		return "", false
+func readCells(ctx context.Context) (call, error) {
+	r, _ := ctx.Value(readingContext{}).(*reading)
+	if r == nil || len(r.key) == 0 {
+		return nil, errors.New("lw_read: no contract and key in the context")
 	}
-	end := low
-	if a[1] == "high" {
-		end = high
-	}
-	if end == nil {
-		return "", true
-	}
-	return strconv.FormatInt(*end, 10), true
+	var p *pseudonyms
+	var last *reader
+	return func(cell, column string) (string, bool) {
+		if last == nil || last.col.Name != column {
+			if last = r.readers[column]; last == nil {
+				return faultMark + UnknownCode, true
+			}
+		}
+		if last.col.Type == "person" {
+			if p == nil {
+				p = newPseudonyms(r.key)
+			}
+			return p.cell(last, cell)
+		}
+		return marked(last.read(cell))
+	}, nil
 }
 
-// faultOr names the fault of a code check.
-func faultOr(s string, err error) (string, bool) {
+func marked(value string, filled bool, fault string) (string, bool) {
+	if fault != "" {
+		return faultMark + fault, true
+	}
+	return value, filled
+}
+
+func maskCells(context.Context) (call, error) {
+	return func(cell, kind string) (string, bool) { return mask(cell, kind == personalKind), true }, nil
+}
+
+// personalKind masks all but the length.
+const personalKind = "personal"
+
+// named gives a checked code, or the name of its fault.
+func named(s string, err error) (string, bool) {
 	switch {
 	case err == nil:
 		return s, true
 	case errors.Is(err, codes.ErrExcelRounded):
-		return "!" + ExcelRounded, true
+		return ExcelRounded, false
 	case errors.Is(err, codes.ErrDate):
-		return "!" + BadDate, true
+		return BadDate, false
 	case errors.Is(err, codes.ErrRegion):
-		return "!" + BadRegion, true
+		return BadRegion, false
 	default:
-		return "!" + BadCheckDigit, true
+		return BadCheckDigit, false
 	}
 }
 
@@ -90,46 +100,42 @@ const pseudonymHex = 32
 // pseudonyms turns resident ID numbers into keys; it is not safe for
 // concurrent use.
 type pseudonyms struct {
-	mac       hash.Hash
-	sum       []byte
-	out       [pseudonymHex + 1 + 10 + 6]byte
+	mac hash.Hash
+	sum []byte
+	out [pseudonymHex + 1 + 10 + 6]byte
+	// Rows of one person often follow each other.
 	last, was string
 }
 
-func newPseudonyms(ctx context.Context) (func([]string) (string, bool), error) {
-	key, _ := ctx.Value(keyContext{}).([]byte)
-	if len(key) == 0 {
-		return nil, errors.New("no pseudonym key")
-	}
-	p := &pseudonyms{mac: hmac.New(sm3.New, key)}
-	return func(a []string) (string, bool) { return p.person(a[0]), true }, nil
-}
+func newPseudonyms(key []byte) *pseudonyms { return &pseudonyms{mac: hmac.New(sm3.New, key)} }
 
-// person gives the key, sex, birth month (YYYY-MM-01) and origin of an ID run
-// together, or "!" and a fault. Rows of one person often follow each other.
-func (p *pseudonyms) person(raw string) string {
+// cell gives the key, sex, birth month (YYYY-MM-01) and origin of an ID run together.
+func (p *pseudonyms) cell(r *reader, raw string) (string, bool) {
 	if raw == p.last && raw != "" {
-		return p.was
+		return p.was, true
 	}
-	r, err := codes.ParseResident(raw)
+	id, err := codes.ParseResident(raw)
 	if err != nil {
-		s, _ := faultOr("", err)
-		return s
+		if value, filled, fault := r.read(raw); fault == BadEncoding || !filled {
+			return marked(value, filled, fault)
+		}
+		fault, _ := named("", err)
+		return faultMark + fault, true
 	}
 	p.mac.Reset()
-	p.mac.Write([]byte(r.Number))
+	p.mac.Write([]byte(id.Number))
 	p.sum = p.mac.Sum(p.sum[:0])
 	hex.Encode(p.out[:pseudonymHex], p.sum[:pseudonymHex/2])
 	rest := p.out[pseudonymHex:]
-	rest[0] = r.Sex[0]
-	copy(rest[1:], r.Number[6:10])
+	rest[0] = id.Sex[0]
+	copy(rest[1:], id.Number[6:10])
 	copy(rest[5:], "-")
-	copy(rest[6:], r.Number[10:12])
+	copy(rest[6:], id.Number[10:12])
 	copy(rest[8:], "-01")
-	copy(rest[11:], r.Origin)
+	copy(rest[11:], id.Origin)
 	// raw is the engine's memory: keep a copy.
-	p.last, p.was = string(append([]byte(nil), raw...)), string(p.out[:])
-	return p.was
+	p.last, p.was = string([]byte(raw)), string(p.out[:])
+	return p.was, true
 }
 
 // vectorFunc adapts a function to the engine's interface.
@@ -144,7 +150,7 @@ func (v *vectorFunc) Executor() duckdb.ScalarFuncExecutor { return v.exec }
 // registerFunctions makes the functions known to the engine, once.
 func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 	var known int
-	if err := conn.QueryRowContext(ctx, `SELECT count(*) FROM duckdb_functions() WHERE function_name = 'lw_person'`).Scan(&known); err != nil {
+	if err := conn.QueryRowContext(ctx, `SELECT count(*) FROM duckdb_functions() WHERE function_name = 'lw_read'`).Scan(&known); err != nil {
 		return err
 	}
 	if known > 0 {
@@ -154,15 +160,18 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range keysOf(functions) {
-		f := functions[name]
-		v := &vectorFunc{exec: duckdb.ScalarFuncExecutor{ChunkContextExecutor: f.make.run}}
-		v.config.ResultTypeInfo = text
-		// Pure as they are: the optimizer would otherwise move calls that occur
-		// twice out of the CASE that spares them, and make them for every row.
-		v.config.Volatile = true
-		for range f.args {
-			v.config.InputTypeInfos = append(v.config.InputTypeInfos, text)
+	for name, start := range map[string]func(context.Context) (call, error){"lw_read": readCells, "lw_mask": maskCells} {
+		v := &vectorFunc{
+			config: duckdb.ScalarFuncConfig{
+				InputTypeInfos: []duckdb.TypeInfo{text, text},
+				ResultTypeInfo: text,
+				// Pure as they are: the optimizer would otherwise move calls that occur
+				// twice out of the CASE that spares them, and make them for every row.
+				Volatile: true,
+			},
+			exec: duckdb.ScalarFuncExecutor{ChunkContextExecutor: func(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
+				return runChunk(ctx, chunk, start)
+			}},
 		}
 		if err := duckdb.RegisterScalarUDF(conn, name, v); err != nil {
 			return fmt.Errorf("register %s: %w", name, err)
@@ -171,21 +180,19 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// run applies the function to one chunk of rows.
-func (make function) run(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
-	call, err := make(ctx)
+// runChunk applies a function to one chunk of rows.
+func runChunk(ctx context.Context, chunk *duckdb.ChunkIteratorState, start func(context.Context) (call, error)) error {
+	f, err := start(ctx)
 	if err != nil {
 		return err
 	}
-	in := chunk.GetInputChunk()
-	var views [2]duckdb.VectorView[string]
-	n := in.ColumnCount()
-	for i := range n {
-		vec, err := in.GetVector(i)
+	var args [2]duckdb.VectorView[string]
+	for i := range args {
+		vec, err := chunk.GetInputChunk().GetVector(i)
 		if err != nil {
 			return err
 		}
-		if views[i], err = duckdb.GetVectorView[string](vec); err != nil {
+		if args[i], err = duckdb.GetVectorView[string](vec); err != nil {
 			return err
 		}
 	}
@@ -193,27 +200,22 @@ func (make function) run(ctx context.Context, chunk *duckdb.ChunkIteratorState) 
 	if err != nil {
 		return err
 	}
-	var args [2]string
-rows:
 	for row := range out.Len() {
-		for i := range n {
-			v, valid, err := views[i].GetValueBorrowed(row)
-			if err != nil {
-				return err
-			}
-			if !valid {
-				if err := out.SetNull(row); err != nil {
-					return err
-				}
-				continue rows
-			}
-			args[i] = v
+		cell, ok, err := args[0].GetValueBorrowed(row)
+		if err != nil {
+			return err
 		}
-		s, ok := call(args[:n])
 		if !ok {
-			err = out.SetNull(row)
-		} else {
+			continue // the engine makes it NULL
+		}
+		arg, _, err := args[1].GetValueBorrowed(row)
+		if err != nil {
+			return err
+		}
+		if s, ok := f(cell, arg); ok {
 			err = out.Set(row, s)
+		} else {
+			err = out.SetNull(row)
 		}
 		if err != nil {
 			return err

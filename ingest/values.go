@@ -15,6 +15,9 @@ import (
 // clean folds full-width forms to half-width and trims blanks of every kind.
 // Blanks inside stay, as single spaces.
 func clean(s string) string {
+	if isClean(s) {
+		return s
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
@@ -33,6 +36,16 @@ func clean(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// isClean reports whether s is printable ASCII without blanks.
+func isClean(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 var (

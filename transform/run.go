@@ -99,8 +99,8 @@ func (r *run) do(ctx context.Context) error {
 // compute does all that the transaction holds.
 func (r *run) compute(ctx context.Context) error {
 	if !r.have.whole {
-		if _, err := r.exec(ctx, stateTables); err != nil {
-			return fmt.Errorf("warehouse: %w", err)
+		if err := r.clear(ctx); err != nil {
+			return err
 		}
 	}
 	if err := r.forgetGone(ctx); err != nil {

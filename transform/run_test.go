@@ -349,6 +349,18 @@ func TestTableAndView(t *testing.T) {
 	same(t, "against a rebuild", w.dump(), w.rebuilt())
 }
 
+// A warehouse of another version's layout is computed anew.
+func TestOtherLayout(t *testing.T) {
+	w := newWorld(t)
+	fiveMonths(w)
+	w.run()
+	want := w.dump()
+	w.exec("ALTER TABLE wh.main.model_tables DROP COLUMN shape")
+	w.exec("CREATE TABLE wh.main.old_model AS SELECT 1 AS x")
+	w.run()
+	same(t, "after an old layout", w.dump(), want)
+}
+
 func TestPlanInWords(t *testing.T) {
 	w := newWorld(t)
 	fiveMonths(w)

@@ -39,22 +39,25 @@ func (s state) stored(name string) bool {
 }
 
 const stateTables = `
-CREATE TABLE IF NOT EXISTS wh.main.model_tables (model VARCHAR NOT NULL, "text" VARCHAR NOT NULL, base VARCHAR NOT NULL, shape VARCHAR NOT NULL, is_view BOOLEAN NOT NULL);
-CREATE TABLE IF NOT EXISTS wh.main.month_keys (name VARCHAR NOT NULL, period INTEGER NOT NULL, "key" VARCHAR NOT NULL)`
+CREATE TABLE wh.main.model_tables (model VARCHAR NOT NULL, "text" VARCHAR NOT NULL, base VARCHAR NOT NULL, shape VARCHAR NOT NULL, is_view BOOLEAN NOT NULL);
+CREATE TABLE wh.main.month_keys (name VARCHAR NOT NULL, period INTEGER NOT NULL, "key" VARCHAR NOT NULL)`
 
-// readState reads what the warehouse holds; nothing, where it is new.
+// layout is what readState finds of a warehouse that this version made.
+const layout = "alert_candidates.period model_tables.model model_tables.text model_tables.base model_tables.shape " +
+	"model_tables.is_view month_keys.name month_keys.period month_keys.key observations.period"
+
+// readState reads what the warehouse holds: nothing, where it is new or was laid
+// out by another version.
 func readState(ctx context.Context, c *sql.Conn) (state, error) {
 	s := state{keys: map[string]map[period.Period]string{}, models: map[string]made{}}
-	var own int
-	const q = `SELECT count(*) FROM (
-		SELECT table_name AS n FROM duckdb_tables() WHERE database_name = 'wh'
-		UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = 'wh') AS x
-		WHERE n IN ('model_tables', 'month_keys', 'observations', 'alert_candidates')`
+	var own string
+	const q = `SELECT coalesce(string_agg(table_name || '.' || column_name, ' ' ORDER BY table_name, column_index), '') FROM duckdb_columns()
+		WHERE database_name = 'wh' AND (table_name IN ('model_tables', 'month_keys') OR (table_name IN ('observations', 'alert_candidates') AND column_name = 'period'))`
 	if err := c.QueryRowContext(ctx, q).Scan(&own); err != nil {
 		return s, fmt.Errorf("warehouse: %w", err)
 	}
-	// All four are made by one transaction.
-	if own < len(ownTables) {
+	// All four are made by one transaction; any other layout is of another version.
+	if own != layout {
 		return s, nil
 	}
 	s.whole = true
@@ -185,6 +188,29 @@ func (r *run) forget(ctx context.Context, name string) error {
 	} {
 		if _, err := r.exec(ctx, q); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// clear empties a warehouse that is new or was laid out by another version:
+// everything in it can be computed again.
+func (r *run) clear(ctx context.Context) error {
+	var statements []string
+	const q = `SELECT 'VIEW', view_name FROM duckdb_views() WHERE database_name = 'wh' AND NOT internal
+		UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE database_name = 'wh' ORDER BY 1 DESC, 2`
+	err := each(ctx, r.c, q, func(rows *sql.Rows) error {
+		var kind, name string
+		err := rows.Scan(&kind, &name)
+		statements = append(statements, fmt.Sprintf("DROP %s wh.main.%s", kind, engine.Ident(name)))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("warehouse: %w", err)
+	}
+	for _, q := range append(statements, stateTables) {
+		if _, err := r.exec(ctx, q); err != nil {
+			return fmt.Errorf("warehouse: %w", err)
 		}
 	}
 	return nil

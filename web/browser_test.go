@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -41,9 +42,9 @@ func browser(t *testing.T) context.Context {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true), chromedp.UserDataDir(t.TempDir()),
 	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 50*time.Second)
+	limit, stop := context.WithTimeout(context.Background(), 50*time.Second)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewExecAllocator(limit, opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -63,31 +64,70 @@ func (f *faults) add(format string, args ...any) {
 	f.list = append(f.list, fmt.Sprintf(format, args...))
 }
 
-func (f *faults) listen(ctx context.Context, host string) {
-	chromedp.ListenTarget(ctx, func(ev any) {
-		switch e := ev.(type) {
-		case *runtime.EventConsoleAPICalled:
-			if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
-				for _, a := range e.Args {
-					f.add("console %s: %s", e.Type, a.Value)
-				}
-			}
-		case *runtime.EventExceptionThrown:
-			f.add("exception: %s", e.ExceptionDetails.Error())
-		case *log.EventEntryAdded:
-			f.add("log: %s %s", e.Entry.Text, e.Entry.URL)
-		case *network.EventLoadingFailed:
-			f.add("request failed: %s", e.ErrorText)
-		case *network.EventResponseReceived:
-			if e.Response.Status >= 400 {
-				f.add("%s: status %d", e.Response.URL, e.Response.Status)
-			}
-		case *network.EventRequestWillBeSent:
-			if !strings.HasPrefix(e.Request.URL, host) && !strings.HasPrefix(e.Request.URL, "data:") {
-				f.add("a request to elsewhere: %s", e.Request.URL)
+func (f *faults) listen(t *testing.T, ctx context.Context, host string) {
+	t.Helper()
+	if err := chromedp.Listen(ctx, func(ev any) { f.take(ev, host) }); err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *faults) take(ev any, host string) {
+	switch e := ev.(type) {
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
+			for _, a := range e.Args {
+				f.add("console %s: %s %s", e.Type, a.Value, a.Description)
 			}
 		}
-	})
+	case *runtime.EventExceptionThrown:
+		f.add("exception: %s at %s:%d", e.ExceptionDetails.Text, e.ExceptionDetails.URL, e.ExceptionDetails.LineNumber)
+	case *log.EventEntryAdded:
+		f.add("log: %s %s", e.Entry.Text, e.Entry.URL)
+	case *network.EventLoadingFailed:
+		f.add("request failed: %s", e.ErrorText)
+	case *network.EventResponseReceived:
+		if e.Response.Status >= 400 {
+			f.add("%s: status %d", e.Response.URL, e.Response.Status)
+		}
+	case *network.EventRequestWillBeSent:
+		if !strings.HasPrefix(e.Request.URL, host) && !strings.HasPrefix(e.Request.URL, "data:") {
+			f.add("a request to elsewhere: %s", e.Request.URL)
+		}
+	}
+}
+
+// all lists the faults so far.
+func (f *faults) all() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.list)
+}
+
+// must runs an action for its value.
+func must[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// open shows a page at a width and waits until an element is visible.
+func (f *faults) open(t *testing.T, ctx context.Context, width int64, url, wait string) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(ctx, 15*time.Second)
+	defer stop()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(url),
+		chromedp.WaitVisible(chromedp.CSS(wait))); err != nil {
+		t.Fatalf("%s: %v\n%s", url, err, strings.Join(f.all(), "\n"))
+	}
 }
 
 // drawn is the chart as the browser has it.
@@ -109,33 +149,23 @@ const readChart = `(() => {
     image: chart.getDataURL(), ink: ink};
 })()`
 
+const readRegions = `[...document.querySelectorAll("#regions tbody tr")].map(
+  r => [r.dataset.region, ...[...r.cells].map(c => c.innerText.trim())])`
+
 func TestDashboardInChromium(t *testing.T) {
 	s := newSite(t)
 	srv := httptest.NewServer(s.handler)
 	defer srv.Close()
 	ctx := browser(t)
 	var seen faults
-	seen.listen(ctx, srv.URL)
-
-	var rate, interval, title string
-	var regions [][]string
-	var chart drawn
-	var shot []byte
-	rows := `[...document.querySelectorAll("#regions tbody tr")].map(r => [r.dataset.region, ...[...r.cells].map(c => c.innerText.trim())])`
-	if err := chromedp.Run(ctx,
-		network.Enable(), log.Enable(),
-		chromedp.EmulateViewport(1440, 900),
-		chromedp.Navigate(srv.URL+"/"),
-		chromedp.WaitVisible(`#chart[data-drawn]`),
-		chromedp.Title(&title),
-		chromedp.Text(`[data-figure="surveyed_unemployment_rate"]`, &rate),
-		chromedp.Text(`[data-figure="interval"]`, &interval),
-		chromedp.Evaluate(rows, &regions),
-		chromedp.Evaluate(readChart, &chart),
-		chromedp.FullScreenshot(&shot, 100),
-	); err != nil {
-		t.Fatal(err)
-	}
+	seen.listen(t, ctx, srv.URL)
+	seen.open(t, ctx, 1440, srv.URL+"/", "#chart[data-drawn]")
+	title := must(t, ctx, chromedp.Title())
+	rate := must(t, ctx, chromedp.Text(chromedp.CSS(`[data-figure="surveyed_unemployment_rate"]`)))
+	interval := must(t, ctx, chromedp.Text(chromedp.CSS(`[data-figure="interval"]`)))
+	regions := must(t, ctx, chromedp.Evaluate[[][]string](readRegions))
+	chart := must(t, ctx, chromedp.Evaluate[drawn](readChart))
+	shot := must(t, ctx, chromedp.FullScreenshot(100))
 	keep(t, "dashboard-1440.png", shot)
 
 	o, _ := s.state.Snapshot.Get(cube.K(cube.Headline, releasetest.Last))
@@ -150,8 +180,8 @@ func TestDashboardInChromium(t *testing.T) {
 	}
 	checkRegions(t, s, regions)
 	checkChart(t, s, chart)
-	if len(seen.list) > 0 {
-		t.Errorf("the page complains:\n%s", strings.Join(seen.list, "\n"))
+	if list := seen.all(); len(list) > 0 {
+		t.Errorf("the page complains:\n%s", strings.Join(list, "\n"))
 	}
 }
 
@@ -170,7 +200,7 @@ func checkRegions(t *testing.T, s *site, rows [][]string) {
 		}
 		want := []string{
 			fmt.Sprintf("%.1f%%", 100**o.Value), fmt.Sprintf("%.1f–%.1f%%", 100**o.CILow, 100**o.CIHigh),
-			fmt.Sprintf("%.2f个百分点", 100**o.SE),
+			fmt.Sprintf("%.2f", 100**o.SE),
 		}
 		if o.Quality == "unreliable" {
 			want[0] = "…"
@@ -205,32 +235,18 @@ func TestPhoneAndEnglishInChromium(t *testing.T) {
 	defer srv.Close()
 	ctx := browser(t)
 	var seen faults
-	seen.listen(ctx, srv.URL)
-	var width int
-	var heading string
-	var shot, alerts, release, empty []byte
-	if err := chromedp.Run(ctx,
-		network.Enable(), log.Enable(),
-		chromedp.EmulateViewport(390, 844),
-		chromedp.Navigate(srv.URL+"/?lang=en"),
-		chromedp.WaitVisible(`#chart[data-drawn]`),
-		chromedp.Text("h1", &heading),
-		chromedp.Evaluate(`document.documentElement.scrollWidth`, &width),
-		chromedp.FullScreenshot(&shot, 100),
-		chromedp.EmulateViewport(1440, 900),
-		chromedp.Navigate(srv.URL+"/alerts"),
-		chromedp.WaitVisible(`#alerts`),
-		chromedp.FullScreenshot(&alerts, 100),
-		chromedp.Navigate(srv.URL+"/releases/2026-10/v1/release.html"),
-		chromedp.WaitVisible(`#t-survey`),
-		chromedp.FullScreenshot(&release, 100),
-	); err != nil {
-		t.Fatal(err)
-	}
+	seen.listen(t, ctx, srv.URL)
+	seen.open(t, ctx, 390, srv.URL+"/?lang=en", "#chart[data-drawn]")
+	heading := must(t, ctx, chromedp.Text(chromedp.CSS("h1")))
+	width := must(t, ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
+	shot := must(t, ctx, chromedp.FullScreenshot(100))
+	seen.open(t, ctx, 1440, srv.URL+"/alerts", "#alerts")
+	alerts := must(t, ctx, chromedp.FullScreenshot(100))
+	seen.open(t, ctx, 1440, srv.URL+"/releases/2026-10/v1/release.html", "#t-survey")
+	release := must(t, ctx, chromedp.FullScreenshot(100))
 	s.state = nil
-	if err := chromedp.Run(ctx, chromedp.Navigate(srv.URL+"/"), chromedp.WaitVisible(".empty"), chromedp.FullScreenshot(&empty, 100)); err != nil {
-		t.Fatal(err)
-	}
+	seen.open(t, ctx, 1440, srv.URL+"/", ".empty")
+	empty := must(t, ctx, chromedp.FullScreenshot(100))
 	for name, png := range map[string][]byte{"dashboard-390-en.png": shot, "alerts.png": alerts, "release.png": release, "empty.png": empty} {
 		keep(t, name, png)
 	}
@@ -240,8 +256,8 @@ func TestPhoneAndEnglishInChromium(t *testing.T) {
 	if width > 390 {
 		t.Errorf("the page is %d px wide on a phone of 390", width)
 	}
-	if len(seen.list) > 0 {
-		t.Errorf("the pages complain:\n%s", strings.Join(seen.list, "\n"))
+	if list := seen.all(); len(list) > 0 {
+		t.Errorf("the pages complain:\n%s", strings.Join(list, "\n"))
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *server) chart(v view) chart {
 		d.Rate, d.Low, d.High = append(d.Rate, rate), append(d.Low, o.CILow), append(d.High, o.CIHigh)
 		d.Registered = append(d.Registered, r.Value)
 		c.Rows = append(c.Rows, chartRow{
-			Period: p.String(), Rate: v.value(cube.K(cube.Headline, p)), Interval: v.interval(o), SE: v.se(o), Grade: v.grade(o),
+			Period: p.String(), Rate: v.value(cube.K(cube.Headline, p)), Interval: v.interval(o), SE: points(o), Grade: v.grade(o),
 			Registered: v.value(cube.K(registered, p)),
 		})
 	}

@@ -46,6 +46,7 @@ type headline struct {
 	Changes                     []change
 	Target, Registered          string
 	RegisteredName              string
+	Others                      []card
 }
 
 func (s *server) dashboard(w http.ResponseWriter, r *http.Request) {
@@ -119,6 +120,7 @@ func (s *server) headline(v view) headline {
 		Name: v.name(cube.Headline), Rate: v.value(k), Interval: v.interval(o), SE: v.se(o), N: v.n(o), Grade: v.grade(o),
 		Confidence:     fmt.Sprintf("%g%%", s.Config.Survey.Confidence*100),
 		Changes:        []change{v.change(cube.Headline, 1), v.change(cube.Headline, 12)},
+		Others:         cards(v, "labor_force_participation_rate", "employment_rate", "mean_weekly_hours"),
 		RegisteredName: v.name("registered_unemployment_rate"), Registered: v.value(v.city("registered_unemployment_rate")),
 	}
 	if target := s.Config.Targets.Surveyed; target > 0 && o.Value != nil && !unfit(o) {

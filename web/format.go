@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strconv"
+
 	"laborwatch/cube"
 	"laborwatch/messages"
 	"laborwatch/period"
@@ -57,6 +59,14 @@ func (v view) se(o cube.Observation) string {
 	}
 	ind, _ := v.catalog.Get(o.Indicator)
 	return ind.FormatSE(v.lang, *o.SE)
+}
+
+// points prints a standard error in percentage points for a column that says so.
+func points(o cube.Observation) string {
+	if o.SE == nil {
+		return none
+	}
+	return strconv.FormatFloat(100**o.SE, 'f', 2, 64)
 }
 
 func (v view) n(o cube.Observation) string {

@@ -111,7 +111,9 @@ func (s *server) releaseRows(v view, list []release.Release, most int) []release
 		}
 		base := fmt.Sprintf("/releases/%s/v%d/", r.Period, r.Version)
 		row := releaseRow{Period: v.month(r.Period), Version: v.t("release.version.line", r.Version)}
-		for _, f := range r.Files {
+		files := slices.Clone(r.Files)
+		slices.SortStableFunc(files, func(a, b string) int { return rank(a) - rank(b) })
+		for _, f := range files {
 			if f == "release.html" {
 				row.Page = base + f
 				continue
@@ -121,6 +123,18 @@ func (s *server) releaseRows(v view, list []release.Release, most int) []release
 		out = append(out, row)
 	}
 	return out
+}
+
+// rank puts the files that people ask for first.
+func rank(name string) int {
+	if strings.HasSuffix(name, ".xlsx") {
+		return -1
+	}
+	order := []string{"observations.excel.csv", "observations.csv", "alerts.csv", "revisions.csv", "dictionary.csv", "manifest.json"}
+	if i := slices.Index(order, name); i >= 0 {
+		return i
+	}
+	return len(order)
 }
 
 func fileLabel(v view, name string) string {

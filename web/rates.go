@@ -112,7 +112,7 @@ func (t *rateTable) fill(v view, keys []cube.Key) {
 		}
 		o, _ := v.get(k)
 		o.Indicator = cube.Headline
-		r.Rate, r.SE, r.N, r.Interval, r.Grade = v.value(k), v.se(o), v.n(o), v.interval(o), v.grade(o)
+		r.Rate, r.SE, r.N, r.Interval, r.Grade = v.value(k), points(o), v.n(o), v.interval(o), v.grade(o)
 		r.Change = v.value(k.Of(cube.Headline + "_yoy"))
 		if t.Registered {
 			r.Registered = v.value(k.Of("registered_unemployment_rate"))

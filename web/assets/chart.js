@@ -23,21 +23,22 @@
     return lines.join("\n");
   };
   var target = data.target == null ? undefined : {
-    silent: true, symbol: "none", lineStyle: { color: "#7b8794", type: "dotted", width: 1 },
+    silent: true, symbol: "none", lineStyle: { color: "#616e7c", type: "dashed", width: 1.2 },
     label: { formatter: data.names.target + " " + percent(data.target), position: "insideStartTop", color: muted, fontSize: 11 },
     data: [{ yAxis: data.target }]
   };
   var invisible = { lineStyle: { opacity: 0 }, symbol: "none", silent: true, tooltip: { show: false }, emphasis: { disabled: true } };
+  var narrow = box.clientWidth < 560;
   var option = {
     animation: false,
     textStyle: { fontFamily: font, color: "#1f2933" },
     aria: { enabled: false },
-    grid: { left: 8, right: 52, top: 34, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 52, top: narrow ? 74 : 34, bottom: 4, containLabel: true },
     legend: {
-      top: 0, left: 0, itemWidth: 22, itemHeight: 9, selectedMode: false, textStyle: { color: muted, fontSize: 12 },
+      top: 0, left: 0, orient: narrow ? "vertical" : "horizontal", itemGap: narrow ? 4 : 18, itemWidth: 22, itemHeight: 9, selectedMode: false, textStyle: { color: muted, fontSize: 12 },
       data: [
-        { name: data.names.rate }, { name: data.names.band, icon: "rect", itemStyle: { color: navy, opacity: 0.18 } },
-        { name: data.names.registered }
+        { name: data.names.rate, icon: "roundRect" }, { name: data.names.band, icon: "rect", itemStyle: { color: navy, opacity: 0.18 } },
+        { name: data.names.registered, icon: "path://M0 4h9v2h-9zM13 4h9v2h-9z" }
       ]
     },
     tooltip: { trigger: "axis", renderMode: "richText", formatter: tooltip, confine: true, axisPointer: { lineStyle: { color: "#9fb3c8" } } },
@@ -57,8 +58,8 @@
     ]
   };
   var chart = window.echarts.init(box, null, { renderer: "canvas" });
-  chart.setOption(option);
   chart.on("finished", function () { box.setAttribute("data-drawn", String(data.periods.length)); });
+  chart.setOption(option);
   window.addEventListener("resize", function () { chart.resize(); });
   window.addEventListener("beforeprint", function () { chart.resize({ width: 640 }); });
   window.addEventListener("afterprint", function () { chart.resize({ width: "auto" }); });
