@@ -34,7 +34,7 @@ func TestSyntheticCity(t *testing.T) {
 		persons = n
 	}
 	ctx, dir := t.Context(), t.TempDir()
-	sum, err := simulate.Run(ctx, simulate.Options{Out: dir, Persons: persons*2+10000, Months: 20, Seed: 3})
+	sum, err := simulate.Run(ctx, simulate.Options{Out: dir, Persons: persons, Months: 16})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func Compare(expectedCSV string, alerts []Alert) (Comparison, error) {
 	if err != nil {
 		return Comparison{}, fmt.Errorf("expected alerts: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	want, err := readExpected(f)
 	if err != nil {
 		return Comparison{}, fmt.Errorf("expected alerts %s: %w", expectedCSV, err)

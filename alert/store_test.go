@@ -169,8 +169,10 @@ func TestLife(t *testing.T) {
 	w.evaluate()
 	w.publish("2026-09 enterprise_layoff 1 E1 300")
 	w.evaluate()
-	want := []string{"raised 3>3", "escalated 3>2", "acknowledged 2>2 on site", "de-escalated 2>3", "escalated 3>1",
-		"resolved 1>1 netted_out", "reopened 1>1"}
+	want := []string{
+		"raised 3>3", "escalated 3>2", "acknowledged 2>2 on site", "de-escalated 2>3", "escalated 3>1",
+		"resolved 1>1 netted_out", "reopened 1>1",
+	}
 	if got := w.log(a.ID); !slices.Equal(got, want) {
 		t.Errorf("log: %q", got)
 	}

@@ -168,7 +168,7 @@ func truthRate(file string, p period.Period) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("truth: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r := csv.NewReader(f)
 	head, err := r.Read()
 	if err != nil {

@@ -160,7 +160,11 @@ func examineData(ctx context.Context, c *config.Config, owner *App, add addFindi
 			return
 		}
 		a = opened
-		defer a.Close()
+		defer func() {
+			if err := a.Close(); err != nil {
+				add(Failure, "data", err.Error())
+			}
+		}()
 	}
 	if t, err := a.transformer(ctx); err != nil {
 		add(Failure, "models", err.Error())

@@ -50,17 +50,17 @@ func lockDir(ctx context.Context, dir string, me Holder, patience time.Duration)
 			break
 		}
 		if !errors.Is(err, unix.EWOULDBLOCK) {
-			f.Close()
+			_ = f.Close()
 			return nil, fmt.Errorf("lock data folder %s: %w", dir, err)
 		}
 		if time.Now().After(deadline) {
 			holder := readHolder(f)
-			f.Close()
+			_ = f.Close()
 			return nil, &LockedError{Dir: dir, Holder: holder}
 		}
 		select {
 		case <-ctx.Done():
-			f.Close()
+			_ = f.Close()
 			return nil, ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
@@ -72,7 +72,7 @@ func lockDir(ctx context.Context, dir string, me Holder, patience time.Duration)
 		}
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, fmt.Errorf("lock data folder %s: %w", dir, err)
 	}
 	return &lock{f: f}, nil

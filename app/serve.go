@@ -50,8 +50,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 		return o.Execute(ctx, r, stdout, stderr)
 	})
 	if err != nil {
-		l.Close()
-		return err
+		return errors.Join(err, l.Close())
 	}
 	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	g, gctx := errgroup.WithContext(ctx)

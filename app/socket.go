@@ -58,8 +58,7 @@ func serveSocket(ctx context.Context, path string, run Execute) (func() error, e
 		return nil, fmt.Errorf("socket: %w", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("socket: %w", err)
+		return nil, errors.Join(fmt.Errorf("socket: %w", err), l.Close())
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /command", func(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +69,7 @@ func serveSocket(ctx context.Context, path string, run Execute) (func() error, e
 		}
 		out := &frames{enc: json.NewEncoder(w), rc: http.NewResponseController(w)}
 		code := run(r.Context(), req, out.writer(false), out.writer(true))
-		out.send(frame{Exit: &code})
+		_ = out.send(frame{Exit: &code}) // a caller that went away needs no answer
 	})
 	srv := &http.Server{
 		Handler:           mux,

@@ -33,7 +33,7 @@ func Divisions() []Division {
 func Classes() []string {
 	var out []string
 	for _, d := range divisions {
-		for _, g := range strings.Fields(d.classes) {
+		for g := range strings.FieldsSeq(d.classes) {
 			for _, c := range g[1:] {
 				out = append(out, d.Code+g[:1]+string(c))
 			}

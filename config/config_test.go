@@ -55,8 +55,10 @@ func TestFaultsAreNamed(t *testing.T) {
 	}{
 		{"unknown key", "data: x\nalerts: {}\n", []string{"alerts", "2"}},
 		{"not yaml", "data: [\n", []string{"laborwatch.yaml"}},
-		{"all at once", "time_zone: Mars/Olympus\nengine: {memory_limit: lots}\nsurvey: {lonely_psu: guess, confidence: 95}\n",
-			[]string{"time_zone = Mars/Olympus", "Asia/Shanghai", "engine.memory_limit", "survey.lonely_psu", "survey.confidence"}},
+		{
+			"all at once", "time_zone: Mars/Olympus\nengine: {memory_limit: lots}\nsurvey: {lonely_psu: guess, confidence: 95}\n",
+			[]string{"time_zone = Mars/Olympus", "Asia/Shanghai", "engine.memory_limit", "survey.lonely_psu", "survey.confidence"},
+		},
 		{"key in data", "data: d\ningest: {key_file: d/k}\n", []string{"ingest.key_file", "outside the data folder"}},
 		{"cron", "schedules: [{name: a, cron: 'every day', jobs: [ingest, sing]}]\n", []string{"schedules[0].cron", "sing"}},
 	} {

@@ -76,14 +76,15 @@ func TestDegenerate(t *testing.T) {
 				t.Errorf("%d figures from nobody", len(got))
 			}
 		}},
-		{"nobody unemployed", join(repeat(20, psu("1", "1", 1)), repeat(20, psu("1", "2", 1)), repeat(20, psu("1", "3", 1))),
+		{
+			"nobody unemployed", join(repeat(20, psu("1", "1", 1)), repeat(20, psu("1", "2", 1)), repeat(20, psu("1", "3", 1))),
 			func(t *testing.T, got map[string]figure) {
 				g := got[rateKey]
 				if g.value.Float64 != 0 || !g.se.Valid || g.se.Float64 != 0 || g.quality != "unreliable" || g.status != "N" {
 					t.Errorf("rate %+v", g)
 				}
 				// Korn–Graubard at 0: 1 − .025^(1/n*), n* = 60 (t59/t2)².
-				if want := 1 - math.Pow(.025, 1/(60*math.Pow(2.00099537808/4.30265272975, 2))); g.low.Float64 != 0 || math.Abs(g.high.Float64-want) > 1e-9 {
+				if want := 1 - math.Pow(.025, 1/(60*2.00099537808/4.30265272975*(2.00099537808/4.30265272975))); g.low.Float64 != 0 || math.Abs(g.high.Float64-want) > 1e-9 {
 					t.Errorf("interval [%v, %v], want [0, %v]", g.low, g.high, want)
 				}
 				if u := got["2026-05|surveyed_unemployed|_T|_T|_T|_T"]; u.value.Float64 != 0 || u.quality != "unreliable" {
@@ -92,26 +93,33 @@ func TestDegenerate(t *testing.T) {
 				if p := got["2026-05|employment_rate|_T|_T|_T|_T"]; p.value.Float64 != 1 || p.high.Float64 != 1 || !(p.low.Float64 > 0.7) {
 					t.Errorf("employment rate %+v", p)
 				}
-			}},
-		{"one PSU", join(repeat(50, psu("1", "1", 1)), repeat(10, psu("1", "1", 2))),
+			},
+		},
+		{
+			"one PSU", join(repeat(50, psu("1", "1", 1)), repeat(10, psu("1", "1", 2))),
 			func(t *testing.T, got map[string]figure) {
 				if g := got[rateKey]; g.value.Float64 != 1.0/6 || g.se.Valid || g.low.Valid || g.quality != "unreliable" {
 					t.Errorf("rate %+v", g)
 				}
-			}},
-		{"zero weights", join(repeat(3, with(func(p *person) { p.weight = 0 })), repeat(3, with(func(p *person) { p.weight = 0; p.psu = "2"; p.status = 2 }))),
+			},
+		},
+		{
+			"zero weights", join(repeat(3, with(func(p *person) { p.weight = 0 })), repeat(3, with(func(p *person) { p.weight = 0; p.psu = "2"; p.status = 2 }))),
 			func(t *testing.T, got map[string]figure) {
 				if len(got) != 0 {
 					t.Errorf("figures from persons without weight: %v", got)
 				}
-			}},
-		{"one domain without weight", join(repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 2)),
-			repeat(9, with(func(p *person) { p.sex = "F"; p.weight = 0 }))),
+			},
+		},
+		{
+			"one domain without weight", join(repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 2)),
+				repeat(9, with(func(p *person) { p.sex = "F"; p.weight = 0 }))),
 			func(t *testing.T, got map[string]figure) {
 				if _, there := got["2026-05|surveyed_unemployment_rate|_T|F|_T|_T"]; there || got[rateKey].value.Float64 != 0.5 {
 					t.Errorf("rate %+v", got[rateKey])
 				}
-			}},
+			},
+		},
 		{"all missing", repeat(5, person{stratum: "1", psu: "1"}), func(t *testing.T, got map[string]figure) {
 			if len(got) != 0 {
 				t.Errorf("figures: %v", got)
@@ -122,22 +130,27 @@ func TestDegenerate(t *testing.T) {
 				t.Errorf("figures: %v", got)
 			}
 		}},
-		{"negative and huge weights", join(repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 2)), repeat(40, psu("2", "9", 1)),
-			[]person{with(func(p *person) { p.weight = -5 * million }), with(func(p *person) { p.weight = int64(9e18); p.psu = "2" })}),
+		{
+			"negative and huge weights", join(repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 2)), repeat(40, psu("2", "9", 1)),
+				[]person{with(func(p *person) { p.weight = -5 * million }), with(func(p *person) { p.weight = int64(9e18); p.psu = "2" })}),
 			func(t *testing.T, got map[string]figure) {
 				if g := got[rateKey]; !(g.value.Float64 > 0) || !(g.value.Float64 < 1e-9) || !g.se.Valid {
 					t.Errorf("rate %+v", g)
 				}
-			}},
-		{"absurd hours", join(repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 1)),
-			[]person{with(func(p *person) { p.hours = math.NaN() }), with(func(p *person) { p.hours = math.Inf(1) }), with(func(p *person) { p.hours = -3.0 })}),
+			},
+		},
+		{
+			"absurd hours", join(repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 1)),
+				[]person{with(func(p *person) { p.hours = math.NaN() }), with(func(p *person) { p.hours = math.Inf(1) }), with(func(p *person) { p.hours = -3.0 })}),
 			func(t *testing.T, got map[string]figure) {
 				if g := got["2026-05|mean_weekly_hours|_T|_T|_T|_T"]; g.value.Float64 != 40 || g.n != 80 {
 					t.Errorf("hours %+v", g)
 				}
-			}},
-		{"from nobody unemployed to somebody", join(repeat(40, with(func(p *person) { p.month = "2026-04" })),
-			repeat(40, with(func(p *person) { p.month = "2026-04"; p.psu = "2" })), repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 2))),
+			},
+		},
+		{
+			"from nobody unemployed to somebody", join(repeat(40, with(func(p *person) { p.month = "2026-04" })),
+				repeat(40, with(func(p *person) { p.month = "2026-04"; p.psu = "2" })), repeat(40, psu("1", "1", 1)), repeat(40, psu("1", "2", 2))),
 			func(t *testing.T, got map[string]figure) {
 				if g := got["2026-05|surveyed_unemployment_rate_mom|_T|_T|_T|_T"]; g.value.Float64 != 0.5 || !(g.se.Float64 > 0) || g.quality != "unreliable" {
 					t.Errorf("change %+v", g)
@@ -145,7 +158,8 @@ func TestDegenerate(t *testing.T) {
 				if g, there := got["2026-05|surveyed_unemployed_mom|_T|_T|_T|_T"]; there {
 					t.Errorf("a relative change on nobody: %+v", g)
 				}
-			}},
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db := sample(t, c.people)

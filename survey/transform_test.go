@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -126,9 +127,7 @@ func newWarehouse(t *testing.T) *warehouse {
 func (w *warehouse) run(t *testing.T, l ledger) {
 	t.Helper()
 	clear(w.lake)
-	for p, file := range l {
-		w.lake[p] = file
-	}
+	maps.Copy(w.lake, l)
 	if _, err := w.t.Run(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +173,7 @@ func surveyFiles(t *testing.T) fstest.MapFS {
 func lakeColumns() []lake.Column {
 	_, list, _ := strings.Cut(strings.TrimSuffix(lakeTable, ")"), "survey (")
 	var out []lake.Column
-	for _, c := range strings.Split(list, ",") {
+	for c := range strings.SplitSeq(list, ",") {
 		name, typ, _ := strings.Cut(strings.TrimSpace(c), " ")
 		out = append(out, lake.Column{Name: name, Type: typ})
 	}

@@ -75,9 +75,11 @@ func (e *env) printAlerts(a *app.App, alerts []alert.Alert, format string, lang 
 			return err
 		}
 		for _, x := range alerts {
-			if err := w.Write([]string{x.ID, string(x.Status), strconv.Itoa(x.Level), x.Rule, x.Region, x.Industry, x.Enterprise,
+			if err := w.Write([]string{
+				x.ID, string(x.Status), strconv.Itoa(x.Level), x.Rule, x.Region, x.Industry, x.Enterprise,
 				x.First.String(), x.Last.String(), x.WindowFrom.Format("2006-01-02"), x.WindowTo.Format("2006-01-02"),
-				strconv.FormatInt(x.Persons, 10), strconv.FormatInt(x.Base, 10), strconv.FormatFloat(x.Rate, 'g', -1, 64), x.NoticeNo}); err != nil {
+				strconv.FormatInt(x.Persons, 10), strconv.FormatInt(x.Base, 10), strconv.FormatFloat(x.Rate, 'g', -1, 64), x.NoticeNo,
+			}); err != nil {
 				return err
 			}
 		}

@@ -71,8 +71,7 @@ func (e *env) writeNew(file string, b []byte) error {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	if _, err := f.Write(b); err != nil {
-		f.Close()
-		return fmt.Errorf("configuration: %w", err)
+		return errors.Join(fmt.Errorf("configuration: %w", err), f.Close())
 	}
 	fmt.Fprintln(e.stdout, messages.Both("cli.init.wrote", file))
 	return f.Close()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,10 +54,8 @@ func run(t *testing.T, dir string, args ...string) (stdout, stderr string, code 
 func must(t *testing.T, dir string, codes []int, args ...string) string {
 	t.Helper()
 	out, errs, code := run(t, dir, args...)
-	for _, c := range codes {
-		if code == c {
-			return out
-		}
+	if slices.Contains(codes, code) {
+		return out
 	}
 	t.Fatalf("laborwatch %s: exit %d, want %v\n%s%s", strings.Join(args, " "), code, codes, out, errs)
 	return ""

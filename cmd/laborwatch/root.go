@@ -58,7 +58,7 @@ type env struct {
 
 // execute runs the command line and returns its exit code.
 func (e *env) execute(ctx context.Context) int {
-	root := e.root()
+	root := e.root() //nolint:contextcheck // cobra hands the context to the command that runs
 	root.SetArgs(e.args)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
