@@ -1,8 +1,11 @@
 package alert_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -41,15 +44,13 @@ func TestSyntheticCity(t *testing.T) {
 	if sum.ExpectedAlerts == 0 {
 		t.Fatal("the city expects no alerts")
 	}
-	eng, store := loadCity(t, dir)
-	for _, round := range []string{"first", "second"} {
-		res, err := store.Evaluate(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if round == "second" && res != (alert.Result{Live: res.Live}) {
-			t.Errorf("evaluating again changed %+v", res)
-		}
+	city := newPipeline(t)
+	city.deliver(dir, "2025-01", "2026-12")
+	store := city.store
+	res, err := store.Evaluate(ctx)
+	must(t, err)
+	if res != (alert.Result{Live: res.Live}) {
+		t.Errorf("evaluating again changed %+v", res)
 	}
 	list, err := store.List(ctx, alert.Filter{})
 	if err != nil {
@@ -63,8 +64,52 @@ func TestSyntheticCity(t *testing.T) {
 		t.Error(line)
 	}
 	t.Logf("%d expected, %d found, %d raised", got.Expected, got.Found, len(list))
-	checkNotices(t, eng, filepath.Join(dir, "truth", "events.csv"))
-	checkAdministrative(t, eng, filepath.Join(dir, "truth", "administrative.csv"))
+	checkNotices(t, city.eng, filepath.Join(dir, "truth", "events.csv"))
+	checkAdministrative(t, city.eng, filepath.Join(dir, "truth", "administrative.csv"))
+
+	// The last months first, then what lies before them.
+	late := newPipeline(t)
+	late.deliver(dir, "2026-03", "2026-12")
+	late.deliver(dir, "2025-10", "2026-02")
+	late.deliver(dir, "2025-01", "2025-09")
+	checkSame(t, city, late)
+}
+
+// checkSame compares the warehouses' models and the alerts that stand, times aside.
+func checkSame(t *testing.T, a, b *pipeline) {
+	t.Helper()
+	if len(a.models) == 0 {
+		t.Fatal("no models")
+	}
+	for _, m := range a.models {
+		if x, y := a.digest(t, m), b.digest(t, m); x != y {
+			t.Errorf("model %s depends on the order of delivery: %s and %s", m, x, y)
+		}
+	}
+	var lists [2][]alert.Alert
+	for i, p := range []*pipeline{a, b} {
+		list, err := p.store.List(t.Context(), alert.Filter{Status: alert.Firing})
+		must(t, err)
+		for k := range list {
+			list[k].RaisedAt, list[k].UpdatedAt = time.Time{}, time.Time{}
+		}
+		lists[i] = list
+	}
+	if !reflect.DeepEqual(lists[0], lists[1]) {
+		t.Errorf("alerts depend on the order of delivery:\n%+v\n%+v", lists[0], lists[1])
+	}
+}
+
+// digest is the number of a table's rows and a sum over them that does not
+// depend on their order.
+func (p *pipeline) digest(t *testing.T, table string) string {
+	t.Helper()
+	var rows int64
+	var sum string
+	err := p.eng.DB().QueryRowContext(t.Context(),
+		"SELECT count(*), CAST(coalesce(sum(CAST(hash(CAST(t AS VARCHAR)) AS HUGEINT)), 0) AS VARCHAR) FROM wh.main."+table+" AS t").Scan(&rows, &sum)
+	must(t, err)
+	return fmt.Sprintf("%d rows, %s", rows, sum)
 }
 
 // checkAdministrative holds insured heads and the register's stock and flows
@@ -140,16 +185,26 @@ func checkNotices(t *testing.T, eng *engine.DuckDB, events string) {
 	}
 }
 
-// loadCity ingests the extracts of a folder and runs all models.
-func loadCity(t *testing.T, dir string) (*engine.DuckDB, *alert.Store) {
+// pipeline is a data folder with everything that fills it.
+type pipeline struct {
+	t      *testing.T
+	eng    *engine.DuckDB
+	in     *ingest.Ingester
+	tr     *transform.Transform
+	store  *alert.Store
+	models []string
+}
+
+func newPipeline(t *testing.T) *pipeline {
 	t.Helper()
 	ctx, clock := t.Context(), func() time.Time { return time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC) }
 	cfg, err := config.Default()
 	must(t, err)
-	eng, err := engine.Open(ctx, engine.Options{Dir: t.TempDir(), MemoryLimit: cfg.Engine.MemoryLimit})
+	p := &pipeline{t: t}
+	p.eng, err = engine.Open(ctx, engine.Options{Dir: t.TempDir(), MemoryLimit: cfg.Engine.MemoryLimit})
 	must(t, err)
-	t.Cleanup(func() { must(t, eng.Close()) })
-	lk, err := lake.Open(ctx, eng, t.TempDir(), clock)
+	t.Cleanup(func() { must(t, p.eng.Close()) })
+	lk, err := lake.Open(ctx, p.eng, t.TempDir(), clock)
 	must(t, err)
 	contracts, err := ingest.LoadContracts("")
 	must(t, err)
@@ -157,30 +212,47 @@ func loadCity(t *testing.T, dir string) (*engine.DuckDB, *alert.Store) {
 	for _, r := range cfg.Regions {
 		regions = append(regions, r.Code)
 	}
-	in, err := ingest.New(ingest.Options{
-		Lake: lk, Engine: eng, Contracts: contracts, Key: make([]byte, 32), Regions: regions, Clock: clock,
+	p.in, err = ingest.New(ingest.Options{
+		Lake: lk, Engine: p.eng, Contracts: contracts, Key: make([]byte, 32), Regions: regions, Clock: clock,
 	})
 	must(t, err)
-	files, unknown, err := in.Scan(filepath.Join(dir, "inbox"))
-	must(t, err)
-	sum, err := in.Load(ctx, files)
-	must(t, err)
-	if len(unknown) > 0 || len(sum.Refused) > 0 {
-		t.Fatalf("unknown %v, refused %v", unknown, sum.Refused)
-	}
 	sources := map[string][]lake.Column{}
 	for feed, c := range contracts {
 		sources[feed] = c.LakeColumns()
 	}
-	tr, err := transform.New(ctx, transform.Options{
-		Engine: eng, Lake: lk, Models: sql.FS, Params: cfg.Params(), Seeds: seeds(cfg), Sources: sources,
+	p.tr, err = transform.New(ctx, transform.Options{
+		Engine: p.eng, Lake: lk, Models: sql.FS, Params: cfg.Params(), Seeds: seeds(cfg), Sources: sources,
 	})
 	must(t, err)
-	_, err = tr.Run(ctx, nil)
+	for _, m := range p.tr.Models() {
+		if m.Materialized == "table" {
+			p.models = append(p.models, m.Name)
+		}
+	}
+	p.store, err = alert.Open(ctx, p.eng, clock)
 	must(t, err)
-	store, err := alert.Open(ctx, eng, clock)
-	must(t, err)
-	return eng, store
+	return p
+}
+
+// deliver loads the folders of a city's inbox from one month to another, runs
+// the models and evaluates the alerts.
+func (p *pipeline) deliver(dir, from, to string) {
+	p.t.Helper()
+	files, unknown, err := p.in.Scan(filepath.Join(dir, "inbox"))
+	must(p.t, err)
+	files = slices.DeleteFunc(files, func(f ingest.File) bool {
+		month := filepath.Base(filepath.Dir(f.Path))
+		return month < from || month > to
+	})
+	sum, err := p.in.Load(p.t.Context(), files)
+	must(p.t, err)
+	if len(files) == 0 || len(unknown) > 0 || len(sum.Refused) > 0 {
+		p.t.Fatalf("%d files, unknown %v, refused %v", len(files), unknown, sum.Refused)
+	}
+	_, err = p.tr.Run(p.t.Context(), nil)
+	must(p.t, err)
+	_, err = p.store.Evaluate(p.t.Context())
+	must(p.t, err)
 }
 
 func must(t *testing.T, err error) {

@@ -53,7 +53,7 @@ INSERT INTO cfg_industry_group VALUES ('K_NYLON', '', '', '26'), ('K_NYLON', '',
 -- Stands in for the survey's model.
 CREATE TABLE ind_survey_level (period DATE, indicator VARCHAR, region VARCHAR, sex VARCHAR, age VARCHAR, pop_group VARCHAR,
   value DOUBLE, numerator DOUBLE, denominator DOUBLE, se DOUBLE);
-INSERT INTO cfg_group VALUES ('women', '', ''), ('youth', '', ''), ('long_term', '', ''), ('graduate', '', ''), ('migrant_worker', '', '');
+INSERT INTO cfg_group VALUES ('women', '', ''), ('youth', '', ''), ('long_term', '', ''), ('graduate', '', ''), ('migrant_worker', '', ''), ('relocated', '', '');
 
 
 `

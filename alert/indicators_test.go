@@ -76,6 +76,7 @@ func TestRegisterGap(t *testing.T) {
 func TestChanges(t *testing.T) {
 	c := newCity(t)
 	c.employ("A", "410402", "2614", 100)
+	c.employ("B", "410403", "2820", 100)
 	c.change("NEW", "A", "2026-03-02", "in", "new_enrolment", 0, 5)
 	c.out("A", "2026-03-03", "redundancy", 0, 3)
 	c.out("A", "2026-03-03", "redundancy", 0, 3) // reported twice
@@ -84,12 +85,15 @@ func TestChanges(t *testing.T) {
 	c.build()
 	c.expect(figures+`ind_insurance_change WHERE enterprise = '_T' AND industry IN ('_T', 'K_NYLON') ORDER BY indicator, region, industry`,
 		"2026-03 insurance_enrolments 410402 _T 5.0 1",
+		"2026-03 insurance_enrolments 410403 _T 0.0 0",
 		"2026-03 insurance_enrolments _T K_NYLON 5.0 1",
 		"2026-03 insurance_enrolments _T _T 5.0 1",
 		"2026-03 insurance_terminations 410402 _T 6.0 1",
+		"2026-03 insurance_terminations 410403 _T 0.0 0",
 		"2026-03 insurance_terminations _T K_NYLON 6.0 1",
 		"2026-03 insurance_terminations _T _T 6.0 1",
 		"2026-03 involuntary_terminations 410402 _T 3.0 1",
+		"2026-03 involuntary_terminations 410403 _T 0.0 0",
 		"2026-03 involuntary_terminations _T K_NYLON 3.0 1",
 		"2026-03 involuntary_terminations _T _T 3.0 1",
 	)
@@ -136,7 +140,7 @@ func TestRegistered(t *testing.T) {
 		"02 _T _T Y16T24 _T 1 0 0", "02 _T _T Y30T59 _T 1 1 1", "02 _T _T Y_GE60 _T 1 0 0",
 		"02 _T _T _T REASON_EMPLOYER 1 0 0", "02 _T _T _T REASON_GRADUATION 1 0 0", "02 _T _T _T REASON_OTHER 1 0 0",
 		"02 _T _T _T REASON_RELEASED 0 1 1", "02 _T _T _T graduate 1 0 0", "02 _T _T _T long_term 1 0 0",
-		"02 _T _T _T migrant_worker 1 0 0", "02 _T _T _T women 1 1 1", "02 _T _T _T youth 1 0 0")
+		"02 _T _T _T migrant_worker 1 0 0", "02 _T _T _T relocated 0 0 0", "02 _T _T _T women 1 1 1", "02 _T _T _T youth 1 0 0")
 	// Stock = the month before's + in - out, in every region.
 	c.expect(`SELECT concat_ws(' ', a.period, a.region) FROM core_registered a
 		LEFT JOIN core_registered b ON b.period = a.period - INTERVAL 1 MONTH AND b.region = a.region AND b.sex = a.sex AND b.age = a.age AND b.pop_group = a.pop_group

@@ -41,7 +41,10 @@ func (a *App) ingester() (*ingest.Ingester, error) {
 		return a.ingest, nil
 	}
 	key, err := ingest.ReadKey(a.Config.Ingest.KeyFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !a.Contracts.Persons():
+		err = nil // nobody to give a pseudonym to
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("pseudonym key %s does not exist. Try: laborwatch init", a.Config.Ingest.KeyFile)
 	}
 	if err != nil {

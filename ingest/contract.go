@@ -126,12 +126,14 @@ type ColumnRule struct {
 	Name string `yaml:"name"`
 	// Type is one of Types.
 	Type string `yaml:"type"`
-	// Aliases are the headers under which the column is found, best first.
+	// Aliases are the headers under which the column is found, best first; an
+	// empty list says that these extracts do not have the column.
 	Aliases []string `yaml:"aliases"`
 	// Required columns must be in the header and filled in every row.
 	Required Presence `yaml:"required"`
 	// Codes map canonical codes to the texts that mean them; a canonical code
-	// means itself. With codes, any other text is a fault unless Otherwise is set.
+	// means itself unless another code claims its text. With codes, any other
+	// text is a fault unless Otherwise is set.
 	Codes     map[string][]string `yaml:"codes"`
 	Otherwise string              `yaml:"otherwise"`
 	// Replace maps whole texts to others before they are read.
@@ -212,6 +214,23 @@ func (c *Contract) LakeColumns() []lake.Column {
 		}
 	}
 	return append(out, lake.Column{Name: "_row", Type: "BIGINT"})
+}
+
+// meanings gives the code of every text of the column's codes; nil without codes.
+func (r ColumnRule) meanings() map[string]string {
+	if len(r.Codes) == 0 {
+		return nil
+	}
+	out := map[string]string{}
+	for code := range r.Codes {
+		out[clean(code)] = code
+	}
+	for code, forms := range r.Codes {
+		for _, s := range forms {
+			out[clean(s)] = code
+		}
+	}
+	return out
 }
 
 func (c *Contract) column(name string) *ColumnRule {

@@ -285,8 +285,11 @@ func (c *Contract) checkColumns(f *faults) {
 
 func (c *Contract) checkColumn(f *faults, p string, col ColumnRule) {
 	inGroup := slices.ContainsFunc(c.Realign, func(r Realign) bool { return slices.Contains(r.Columns, col.Name) })
-	if len(col.Aliases) == 0 && col.Constant == nil && !inGroup {
-		f.at(p, "column %q: give the headers it is found under (aliases), or a constant", col.Name)
+	if col.Aliases == nil && col.Constant == nil && !inGroup {
+		f.at(p, "column %q: give the headers it is found under (aliases; [] when these extracts lack it), or a constant", col.Name)
+	}
+	if len(col.Aliases) == 0 && col.Constant == nil && col.Required != Optional {
+		f.at(p+"/required", "column %q: a column without aliases cannot be required", col.Name)
 	}
 	if len(col.Aliases) > 0 && col.Constant != nil {
 		f.at(p+"/constant", "column %q: a constant column has no aliases", col.Name)

@@ -84,6 +84,16 @@ func readContracts(fsys fs.FS, where string) (Contracts, error) {
 	return out, errors.Join(errs...)
 }
 
+// Persons says whether any contract reads resident IDs, so that a pseudonym key is needed.
+func (cs Contracts) Persons() bool {
+	for _, c := range cs {
+		if slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "person" }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Feeds lists the feeds in order.
 func (cs Contracts) Feeds() []string { return keysOf(cs) }
 

@@ -31,7 +31,8 @@ type Options struct {
 	Lake      *lake.Lake
 	Engine    *engine.DuckDB
 	Contracts Contracts
-	// Key is the pseudonym key of 32 bytes; see ReadKey.
+	// Key is the pseudonym key of 32 bytes; see ReadKey. It may be nil where no
+	// contract reads resident IDs.
 	Key []byte
 	// Regions are the valid region codes; empty means that they are not checked.
 	Regions []string
@@ -110,7 +111,7 @@ func New(o Options) (*Ingester, error) {
 		return nil, errors.New("ingest: a lake and an engine are needed")
 	case len(o.Contracts) == 0:
 		return nil, errors.New("ingest: there are no contracts")
-	case len(o.Key) != keyBytes:
+	case len(o.Key) != keyBytes && (len(o.Key) > 0 || o.Contracts.Persons()):
 		return nil, fmt.Errorf("ingest: the pseudonym key must have %d bytes, not %d", keyBytes, len(o.Key))
 	}
 	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}}

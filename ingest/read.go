@@ -40,17 +40,9 @@ func newReader(c *Contract, col ColumnRule, regions []string) *reader {
 			r.nulls[s] = true
 		}
 	}
-	table := col.Codes
-	if len(table) == 0 && col.Type == "boolean" {
-		table = truths
-	}
-	if len(table) > 0 {
-		r.codes = map[string]string{}
-	}
-	for code, forms := range table {
-		for _, s := range append([]string{code}, forms...) {
-			r.codes[clean(s)] = code
-		}
+	r.codes = col.meanings()
+	if r.codes == nil && col.Type == "boolean" {
+		r.codes = ColumnRule{Codes: truths}.meanings()
 	}
 	// A text that has a meaning of its own in this column is no null.
 	for s := range r.codes {

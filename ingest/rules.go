@@ -82,7 +82,13 @@ func (k *compiler) fast(col ColumnRule) string {
 		if types[col.Type] != "VARCHAR" || col.Type == "list" {
 			return ""
 		}
-		return fmt.Sprintf("CASE WHEN %[1]s IN (%[2]s) THEN %[1]s END", r, texts(keysOf(col.Codes)))
+		// Codes that mean themselves.
+		means := col.meanings()
+		own := slices.DeleteFunc(keysOf(col.Codes), func(code string) bool { return means[code] != code })
+		if len(own) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("CASE WHEN %[1]s IN (%[2]s) THEN %[1]s END", r, texts(own))
 	}
 	switch col.Type {
 	case "month":

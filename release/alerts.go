@@ -78,8 +78,10 @@ func (b *builder) levelTable() Table {
 	t := Table{
 		ID: "alerts_level", Title: text("release.table.alerts", b.city(), month(b.period)),
 		Columns: []Column{
-			{Head: text("release.col.alerts"), Kind: Count}, {Head: text("release.col.alerts.employers"), Kind: Count},
-			{Head: text("release.col.alerts.persons"), Kind: Count}, {Head: text("release.col.alerts.noticed"), Kind: Count},
+			{Head: text("release.col.alerts"), Kind: Count},
+			{Head: text("release.col.alerts.employers"), Kind: Count},
+			{Head: text("release.col.alerts.persons"), Kind: Count},
+			{Head: text("release.col.alerts.noticed"), Kind: Count},
 			{Head: text("release.col.alerts.unnoticed"), Kind: Count},
 		},
 	}
@@ -132,14 +134,17 @@ func (b *builder) placeTable(counts []alertCount) Table {
 	t := Table{
 		ID: "alerts_place", Title: text("release.table.alerts.place"),
 		Columns: []Column{
-			{Head: text("release.col.scope"), Kind: Words}, {Head: text("release.col.region"), Kind: Words},
-			{Head: text("release.col.industry"), Kind: Words}, {Head: text("release.col.alerts"), Kind: Count},
+			{Head: text("release.col.scope"), Kind: Words},
+			{Head: text("release.col.region"), Kind: Words},
+			{Head: text("release.col.industry"), Kind: Words},
+			{Head: text("release.col.alerts"), Kind: Count},
 		},
 	}
 	for _, c := range counts {
 		t.Rows = append(t.Rows, Row{Name: level(c.Level), Cells: []Cell{
 			word(text("release.scope." + c.Scope)), word(b.label(cube.Region, c.Region)),
-			word(b.label(cube.Industry, c.Industry)), {Kind: Count, Value: float64(c.Count)},
+			word(b.label(cube.Industry, c.Industry)),
+			{Kind: Count, Value: float64(c.Count)},
 		}})
 	}
 	if len(counts) == 0 {
@@ -153,8 +158,10 @@ func (b *builder) employerTable() Table {
 	t := Table{
 		ID: "alerts_employers", Title: text("release.table.alerts.employers"),
 		Columns: []Column{
-			{Head: text("release.col.level"), Kind: Words}, {Head: text("release.col.region"), Kind: Words},
-			{Head: text("release.col.alerts.persons"), Kind: Count}, {Head: text("release.col.window"), Kind: Words},
+			{Head: text("release.col.level"), Kind: Words},
+			{Head: text("release.col.region"), Kind: Words},
+			{Head: text("release.col.alerts.persons"), Kind: Count},
+			{Head: text("release.col.window"), Kind: Words},
 			{Head: text("release.col.notice"), Kind: Words},
 		},
 	}
@@ -167,7 +174,8 @@ func (b *builder) employerTable() Table {
 			continue
 		}
 		t.Rows = append(t.Rows, Row{Name: same(a.EnterpriseName), Cells: []Cell{
-			word(level(a.Level)), word(b.label(cube.Region, orTotal(a.Region))), {Kind: Count, Value: float64(a.Persons)},
+			word(level(a.Level)), word(b.label(cube.Region, orTotal(a.Region))),
+			{Kind: Count, Value: float64(a.Persons)},
 			word(same(a.WindowFrom.Format("2006-01-02") + " – " + a.WindowTo.Format("2006-01-02"))), word(notice(a)),
 		}})
 	}

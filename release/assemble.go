@@ -53,12 +53,6 @@ func (b *builder) label(dim, code string) cube.Text {
 	return cube.Text{ZH: b.catalog.Label("zh", dim, code), EN: b.catalog.Label("en", dim, code)}
 }
 
-// name of an indicator.
-func (b *builder) name(code string) cube.Text {
-	ind, _ := b.catalog.Get(code)
-	return ind.Name
-}
-
 // chart is the headline series with its interval and the registered rate.
 func (b *builder) chart() Chart {
 	c := Chart{Title: text("release.chart.title", b.city())}

@@ -36,22 +36,23 @@ type shape struct {
 	factor   float64
 }
 
-// shapes of the kinds. scale turns a value into the number printed, factor
+// shape gives a kind's. A signed format of a workbook has conditions, so that
+// what rounds to zero shows no sign there either. scale turns a value into the number printed, factor
 // into the number stored in a workbook (percent cells hold ratios).
 func (k Kind) shape() shape {
 	switch k {
 	case Percent:
 		return shape{scale: 100, decimals: 1, unit: "%", excel: "0.0%", factor: 1}
 	case Points:
-		return shape{scale: 100, decimals: 1, signed: true, excel: "+0.0;-0.0;0.0", factor: 100}
+		return shape{scale: 100, decimals: 1, signed: true, excel: "[>=0.05]+0.0;[<=-0.05]-0.0;0.0", factor: 100}
 	case Error:
 		return shape{scale: 100, decimals: 2, excel: "0.00", factor: 100}
 	case Growth:
-		return shape{scale: 100, decimals: 1, signed: true, unit: "%", excel: "+0.0%;-0.0%;0.0%", factor: 1}
+		return shape{scale: 100, decimals: 1, signed: true, unit: "%", excel: "[>=0.0005]+0.0%;[<=-0.0005]-0.0%;0.0%", factor: 1}
 	case Times:
 		return shape{scale: 1, decimals: 2, excel: "0.00", factor: 1}
 	case Delta:
-		return shape{scale: 1, decimals: 2, signed: true, excel: "+0.00;-0.00;0.00", factor: 1}
+		return shape{scale: 1, decimals: 2, signed: true, excel: "[>=0.005]+0.00;[<=-0.005]-0.00;0.00", factor: 1}
 	case Hours:
 		return shape{scale: 1, decimals: 1, excel: "0.0", factor: 1}
 	}

@@ -66,8 +66,22 @@ func (d *disclosure) withheld(k cube.Key) string {
 		return why
 	}
 	why := d.decide(k)
+	if twin, ok := twinOf(k); ok && why == "" {
+		why = d.withheld(twin)
+	}
 	d.memo[k] = why
 	return why
+}
+
+// twinOf is the cell of the same persons under another name: women are both a
+// key group and a sex. What is withheld in one must not be read in the other.
+func twinOf(k cube.Key) (cube.Key, bool) {
+	twins := map[string][2]string{"women": {cube.Sex, "F"}, "youth": {cube.Age, "Y16T24"}}
+	t, ok := twins[k.PopGroup]
+	if !ok {
+		return k, false
+	}
+	return full(k.With(cube.PopGroup, cube.Total).With(t[0], t[1])), true
 }
 
 func (d *disclosure) decide(k cube.Key) string {

@@ -52,12 +52,6 @@ func (f *figures) get(k cube.Key) figure {
 	return out
 }
 
-// has reports whether the cube holds a key, without publishing it.
-func (f *figures) has(k cube.Key) bool {
-	_, ok := f.snapshot.Get(full(k))
-	return ok
-}
-
 // rows are the figures handed out, in the cube's order.
 func (f *figures) rows() []cube.Observation {
 	out := make([]cube.Observation, 0, len(f.shown))

@@ -102,7 +102,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 
 func build(ctx context.Context, o Options) (Result, error) {
 	if o.Snapshot == nil || o.Catalog == nil || o.Config == nil || o.Dir == "" {
-		return Result{}, errors.New("Snapshot, Catalog, Config and Dir are required")
+		return Result{}, errors.New("options: Snapshot, Catalog, Config and Dir are required")
 	}
 	p, err := releasable(o.Snapshot, o.Period)
 	if err != nil {

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -152,12 +153,11 @@ func (r *Release) observations() (map[cube.Key]*float64, error) {
 		return nil, err
 	}
 	name := filepath.Join(r.Dir, observationsFile)
-	f, err := os.Open(name)
+	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	out, err := readObservations(f)
+	out, err := readObservations(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

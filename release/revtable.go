@@ -15,8 +15,10 @@ func (r *Revisions) section() Section {
 	figures := Table{
 		ID: "revisions", Title: text("release.table.revisions"),
 		Columns: []Column{
-			{Head: text("release.col.place"), Kind: Words}, {Head: text("release.col.month"), Kind: Words},
-			{Head: text("release.col.old")}, {Head: text("release.col.new")},
+			{Head: text("release.col.place"), Kind: Words},
+			{Head: text("release.col.month"), Kind: Words},
+			{Head: text("release.col.old")},
+			{Head: text("release.col.new")},
 			{Head: text("release.col.published"), Kind: Words},
 		},
 		Notes: []cube.Text{text("release.revision." + r.Kind)},
@@ -81,8 +83,10 @@ func (r *Revisions) alertTable() Table {
 	t := Table{
 		ID: "revisions_alerts", Title: text("release.table.revisions.alerts"),
 		Columns: []Column{
-			{Head: text("release.col.scope"), Kind: Words}, {Head: text("release.col.region"), Kind: Words},
-			{Head: text("release.col.industry"), Kind: Words}, {Head: text("release.col.old"), Kind: Count},
+			{Head: text("release.col.scope"), Kind: Words},
+			{Head: text("release.col.region"), Kind: Words},
+			{Head: text("release.col.industry"), Kind: Words},
+			{Head: text("release.col.old"), Kind: Count},
 			{Head: text("release.col.new"), Kind: Count},
 		},
 	}
@@ -93,7 +97,8 @@ func (r *Revisions) alertTable() Table {
 		t.Rows = append(t.Rows, Row{Name: level(a.Count.Level), Cells: []Cell{
 			word(text("release.scope." + a.Count.Scope)), label(cube.Region, a.Count.Region),
 			label(cube.Industry, a.Count.Industry),
-			{Kind: Count, Value: float64(a.Old)}, {Kind: Count, Value: float64(a.New)},
+			{Kind: Count, Value: float64(a.Old)},
+			{Kind: Count, Value: float64(a.New)},
 		}})
 	}
 	return t
@@ -104,7 +109,8 @@ func (r *Revisions) inputTable() Table {
 	t := Table{
 		ID: "revisions_inputs", Title: text("release.table.revisions.inputs"),
 		Columns: []Column{
-			{Head: text("release.col.month"), Kind: Words}, {Head: text("release.col.loads.gone"), Kind: Words},
+			{Head: text("release.col.month"), Kind: Words},
+			{Head: text("release.col.loads.gone"), Kind: Words},
 			{Head: text("release.col.loads.new"), Kind: Words},
 		},
 	}

@@ -31,9 +31,12 @@ func (b *builder) summary() Section {
 	t := Table{
 		ID: "key", Title: text("release.table.key", b.city(), month(b.period)),
 		Columns: []Column{
-			{Head: text("release.col.unit"), Kind: Words}, {Head: text("release.col.value")},
-			{Head: text("release.col.low")}, {Head: text("release.col.high")},
-			{Head: text("release.col.change.mom")}, {Head: text("release.col.change.yoy")},
+			{Head: text("release.col.unit"), Kind: Words},
+			{Head: text("release.col.value")},
+			{Head: text("release.col.low")},
+			{Head: text("release.col.high")},
+			{Head: text("release.col.change.mom")},
+			{Head: text("release.col.change.yoy")},
 			{Head: text("release.col.source"), Kind: Words},
 		},
 	}
@@ -80,9 +83,12 @@ func (b *builder) series(c Chart) Section {
 	t := Table{
 		ID: "series", Title: text("release.table.series", b.city()),
 		Columns: []Column{
-			{Head: text("release.col.rate"), Kind: Percent}, {Head: text("release.col.low"), Kind: Percent},
-			{Head: text("release.col.high"), Kind: Percent}, {Head: text("release.col.registered"), Kind: Percent},
-			{Head: text("release.col.se"), Kind: Error}, {Head: text("release.col.quality"), Kind: Words},
+			{Head: text("release.col.rate"), Kind: Percent},
+			{Head: text("release.col.low"), Kind: Percent},
+			{Head: text("release.col.high"), Kind: Percent},
+			{Head: text("release.col.registered"), Kind: Percent},
+			{Head: text("release.col.se"), Kind: Error},
+			{Head: text("release.col.quality"), Kind: Words},
 		},
 		Notes: []cube.Text{text("release.note.series")},
 	}

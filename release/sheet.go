@@ -46,32 +46,23 @@ func (s *sheet) front() error {
 		height float64
 	}
 	rows := []row{
-		{c.Title.ZH, styleTitle, 26}, {c.Title.EN, styleSubtitle, 18},
+		{c.Title.ZH, styleTitle, 26},
+		{c.Title.EN, styleSubtitle, 18},
 		{both(c.Publisher, "  ") + "  ·  " + both(text("release.version.line", c.Version), " / "), styleSmall, 16},
-		{c.Headline.ZH, styleHeadline, 0}, {c.Headline.EN, styleLead, 0},
+		{c.Headline.ZH, styleHeadline, 0},
+		{c.Headline.EN, styleLead, 0},
 	}
 	for _, p := range c.Points {
 		rows = append(rows, row{p.ZH, styleLead, 0}, row{p.EN, styleLeadEN, 0})
 	}
 	const span, wide = 9, 118
 	for _, r := range rows {
-		if err := s.put(1, r.text, r.style); err != nil {
-			return err
-		}
-		last, err := excelize.CoordinatesToCellName(span, s.row)
-		if err != nil {
-			return err
-		}
-		if err := s.file.MergeCell(s.name, "A"+strconv.Itoa(s.row), last); err != nil {
-			return err
-		}
 		if r.height == 0 {
 			r.height = float64(linesOf(r.text, wide))*17 + 3
 		}
-		if err := s.file.SetRowHeight(s.name, s.row, r.height); err != nil {
+		if err := s.across(r.text, r.style, span, r.height); err != nil {
 			return err
 		}
-		s.row++
 	}
 	s.row++
 	return nil
@@ -92,11 +83,37 @@ func (s *sheet) table(t Table) error {
 		}
 	}
 	for _, n := range t.Notes {
-		if err := s.put(1, both(n, "  "), styleSmall); err != nil {
+		if err := s.across(both(n, "  "), styleFoot, nameColumns+len(t.Columns), 0); err != nil {
 			return err
 		}
-		s.row++
 	}
+	return nil
+}
+
+// across writes a text over the first columns of the current row, as high as
+// it needs (or as given), and goes on to the next row.
+func (s *sheet) across(v, style string, columns int, height float64) error {
+	if err := s.put(1, v, style); err != nil {
+		return err
+	}
+	last, err := excelize.CoordinatesToCellName(columns, s.row)
+	if err != nil {
+		return err
+	}
+	if err := s.file.MergeCell(s.name, "A"+strconv.Itoa(s.row), last); err != nil {
+		return err
+	}
+	if height == 0 {
+		width := 0.0
+		for col := 1; col <= columns; col++ {
+			width += s.widths[col]
+		}
+		height = float64(linesOf(v, max(40, int(width))))*13 + 3
+	}
+	if err := s.file.SetRowHeight(s.name, s.row, height); err != nil {
+		return err
+	}
+	s.row++
 	return nil
 }
 
@@ -166,7 +183,7 @@ func (s *sheet) cell(col int, c Cell, charted bool) error {
 		return s.put(col, c.Text(), styleMark)
 	case c.Kind == Words:
 		v := both(c.Word, " / ")
-		s.widen(col, v, 9, 34)
+		s.widen(col, v, 9, 56)
 		return s.put(col, v, styleWord)
 	}
 	s.widen(col, c.Text()+"  ", 9, 20)

@@ -14,6 +14,7 @@ const (
 	styleLead       = "lead"
 	styleLeadEN     = "lead_en"
 	styleSmall      = "small"
+	styleFoot       = "foot"
 	styleTableTitle = "table_title"
 	styleHeader     = "header"
 	styleGroup      = "group"
@@ -68,6 +69,8 @@ func styleOf(name string) *excelize.Style {
 		return &excelize.Style{Font: font(10, false, mutedColor), Alignment: wrapped}
 	case styleSmall:
 		return &excelize.Style{Font: font(9, false, mutedColor), Alignment: middle("left")}
+	case styleFoot:
+		return &excelize.Style{Font: font(9, false, mutedColor), Alignment: wrapped}
 	case styleTableTitle:
 		return &excelize.Style{Font: font(12, true, navyColor), Alignment: middle("left")}
 	case styleHeader:

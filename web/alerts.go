@@ -18,6 +18,10 @@ type alertPanel struct {
 	Levels []levelCount
 	Rows   []alertRow
 	More   int // alerts beyond those listed
+	// Earlier are the newest of the alerts of months before that nobody has
+	// handled yet; Open is how many there are.
+	Earlier []alertRow
+	Open    int
 }
 
 type levelCount struct {
@@ -77,6 +81,14 @@ func (s *server) alertPanel(v view, st *State) alertPanel {
 			break
 		}
 		p.Rows = append(p.Rows, s.alertRow(v, a))
+	}
+	for _, a := range st.Alerts { // the newest come first
+		if a.Status != alert.Firing || a.Last >= v.period || inForce(a, v.period, st.Snapshot.Latest) {
+			continue
+		}
+		if p.Open++; len(p.Rows)+len(p.Earlier) < panelRows {
+			p.Earlier = append(p.Earlier, s.alertRow(v, a))
+		}
 	}
 	return p
 }

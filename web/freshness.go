@@ -76,8 +76,11 @@ type stageRow struct {
 }
 
 func (s *server) stages(v view, st *State) []stageRow {
+	order := []string{"ingest", "transform", "alerts", "publish", "release"}
+	list := slices.Clone(st.Stages)
+	slices.SortStableFunc(list, func(a, b Stage) int { return slices.Index(order, a.Name) - slices.Index(order, b.Name) })
 	var out []stageRow
-	for _, x := range st.Stages {
+	for _, x := range list {
 		r := stageRow{
 			Name: x.Name, Started: s.local(x.Started), Took: took(v, x.Seconds), Detail: x.Detail,
 			State: v.t("web.stage.ok"), Class: "current", Success: s.local(x.LastSuccess),

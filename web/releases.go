@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"fmt"
 	"mime"
 	"net/http"
@@ -31,13 +32,12 @@ func (s *server) releaseFile(w http.ResponseWriter, r *http.Request) {
 		s.missing(w, r)
 		return
 	}
-	f, err := os.Open(filepath.Join(rel.Dir, name))
+	data, err := os.ReadFile(filepath.Join(rel.Dir, name))
 	if err != nil {
 		s.Log.Error("release file", "error", err)
 		s.missing(w, r)
 		return
 	}
-	defer f.Close()
 	h := w.Header()
 	h.Set("Content-Type", mediaType(name))
 	if path.Ext(name) == ".html" {
@@ -45,7 +45,7 @@ func (s *server) releaseFile(w http.ResponseWriter, r *http.Request) {
 	} else {
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": saveAs(rel, name)}))
 	}
-	http.ServeContent(w, r, name, time.Time{}, f)
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 }
 
 // find looks among the releases of the state, then on disk: one may have been

@@ -61,6 +61,4 @@
   chart.on("finished", function () { box.setAttribute("data-drawn", String(data.periods.length)); });
   chart.setOption(option);
   window.addEventListener("resize", function () { chart.resize(); });
-  window.addEventListener("beforeprint", function () { chart.resize({ width: 640 }); });
-  window.addEventListener("afterprint", function () { chart.resize({ width: "auto" }); });
 })();
