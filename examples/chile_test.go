@@ -2,9 +2,11 @@ package examples_test
 
 import (
 	"bufio"
+	"context"
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -153,4 +155,30 @@ func number(t *testing.T, s string) float64 {
 // sorted gives the months of a map in order.
 func sorted[V any](m map[period.Period]V) []period.Period {
 	return slices.Sorted(maps.Keys(m))
+}
+
+// A status code that the survey never had is no person out of the labor force.
+func TestChileUnknownCode(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ene_bad.csv")
+	rows := "cae_especifico,sexo,region,conglomerado,estrato_unico,fact_cal,fdt,des\n" +
+		"2,1,1,11010000670,1021,274.04,1,0\n" + // employed, though 2 is also our code of the unemployed
+		"29,1,1,11010000670,1021,274.04,0,0\n" +
+		"1,1,17,11010000670,1021,274.04,1,0\n"
+	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := open(t, "chile-ene")
+	e.load("labor_force_survey", file, 1, 0, 2)
+	if r := e.rows("labor_force_survey"); r[0]["status"] != "1" || r[0]["weight_e6"] != "274040000" {
+		t.Errorf("%v", r[0])
+	}
+	faults, err := e.Lake.Quarantined(context.Background(), "labor_force_survey", 10)
+	if err != nil || len(faults) != 2 {
+		t.Fatal(faults, err)
+	}
+	for _, x := range faults {
+		if want := map[int64]string{3: "status unknown_code", 4: "region bad_region"}[x.Row]; x.Column+" "+x.Reason != want {
+			t.Errorf("%+v, want %s", x, want)
+		}
+	}
 }

@@ -89,3 +89,21 @@ func TestSamePersonsUnderTwoNames(t *testing.T) {
 		}
 	}
 }
+
+// A figure that was published and must now be withheld is not repeated in the
+// list of revisions.
+func TestRevisionsDoNotRepeatWhatIsWithheld(t *testing.T) {
+	o := options(t)
+	first := build(t, o)
+	few := int64(3)
+	o.Snapshot = changed(o.Config, func(ob *cube.Observation) {
+		if ob.Indicator == "registered_unemployed_inflow" && ob.Period == o.Period && ob.Sex == "M" {
+			ob.N = &few
+		}
+	})
+	second := build(t, o)
+	got := read(t, second, "revisions.csv")
+	if !strings.Contains(got, "2026-10,1,2026-10,registered_unemployed_inflow,_T,M,_T,_T,_T,_T,_T,,,\n") {
+		t.Errorf("revisions.csv of %s against %s:\n%s", second.Dir, first.Dir, got)
+	}
+}

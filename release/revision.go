@@ -112,11 +112,11 @@ func (r *Revisions) compareVersion(last *Release, old map[cube.Key]*float64, fig
 		if f, ok := figs.shown[k]; ok {
 			is = f.obs.Value
 		}
-		r.note(a, k, was, is)
+		r.note(figs.rules, a, k, was, is)
 	}
 	for k, f := range figs.shown {
 		if _, ok := old[k]; !ok {
-			r.note(a, k, nil, f.obs.Value)
+			r.note(figs.rules, a, k, nil, f.obs.Value)
 		}
 	}
 }
@@ -131,7 +131,7 @@ func (r *Revisions) compareEarlier(before *Release, old map[cube.Key]*float64, f
 		if o, ok := figs.snapshot.Get(k); ok && figs.rules.withheld(k) == "" {
 			is = o.Value
 		}
-		r.note(a, k, was, is)
+		r.note(figs.rules, a, k, was, is)
 	}
 	if len(r.Rows) == n {
 		return false
@@ -140,9 +140,12 @@ func (r *Revisions) compareEarlier(before *Release, old map[cube.Key]*float64, f
 	return true
 }
 
-func (r *Revisions) note(a Against, k cube.Key, was, is *float64) {
+func (r *Revisions) note(rules *disclosure, a Against, k cube.Key, was, is *float64) {
 	if was == nil && is == nil || was != nil && is != nil && *was == *is {
 		return
+	}
+	if is == nil && rules.withheld(k) == confidential {
+		was = nil // it should not have been told, and is not told again
 	}
 	r.Rows = append(r.Rows, Revision{Against: a, Key: k, Old: was, New: is})
 }

@@ -46,7 +46,34 @@ func (e *env) alertsCmd() *cobra.Command {
 	f.StringVar(&status, "status", "firing", messages.Both("cli.alerts.status"))
 	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, csv, json")
 	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
-	cmd.AddCommand(list)
+	cmd.AddCommand(list, e.acknowledgeCmd())
+	return cmd
+}
+
+func (e *env) acknowledgeCmd() *cobra.Command {
+	var by, note string
+	cmd := &cobra.Command{
+		Use:   "acknowledge ID --by WHO [--note TEXT]",
+		Short: messages.Both("cli.alerts.acknowledge"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if by == "" {
+				return &exitError{exitUsage, fmt.Errorf("--by: %s", messages.Both("cli.alerts.by"))}
+			}
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				if err := ap.Alerts.Acknowledge(ctx, a[0], by, note); err != nil {
+					return err
+				}
+				fmt.Fprintln(e.stdout, messages.Both("cli.alerts.acknowledged", a[0]))
+				if e.app != nil {
+					return ap.Publish(ctx)
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&by, "by", "", messages.Both("cli.alerts.by"))
+	cmd.Flags().StringVar(&note, "note", "", messages.Both("cli.alerts.note"))
 	return cmd
 }
 

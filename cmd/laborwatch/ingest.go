@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +26,9 @@ func (e *env) ingestCmd() *cobra.Command {
 				}
 				for i, f := range files {
 					files[i] = e.path(f)
+				}
+				if err := e.neither(ap, a); err != nil {
+					return err
 				}
 				sum, err := ap.Ingest(ctx, feed, files)
 				if err != nil {
@@ -54,4 +59,15 @@ func (e *env) reportIngest(s app.Ingested) error {
 		return &exitError{code: exitQuarantined}
 	}
 	return nil
+}
+
+// neither refuses a first word that is no feed and no file, naming the feeds.
+func (e *env) neither(ap *app.App, a []string) error {
+	if len(a) == 0 || ap.Contracts[a[0]] != nil {
+		return nil
+	}
+	if _, err := os.Stat(e.path(a[0])); err == nil {
+		return nil
+	}
+	return &exitError{exitUsage, errors.New(messages.Both("cli.ingest.neither", a[0], strings.Join(ap.Contracts.Feeds(), ", ")))}
 }

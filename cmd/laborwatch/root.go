@@ -125,12 +125,15 @@ func (e *env) config() (*config.Config, error) {
 	return config.Load(e.path(e.configFile), e.path(e.data))
 }
 
-// log writes to the command's stderr: errors and warnings always, the rest
-// where it is asked for or nobody watches a terminal.
+// log is for runs that nobody watches: one plain line for each thing done. On a
+// terminal the command speaks for itself, and only faults are logged.
 func (e *env) log() *slog.Logger {
-	level := slog.LevelWarn
-	if e.verbose {
+	level := slog.LevelInfo
+	switch {
+	case e.verbose:
 		level = slog.LevelDebug
+	case e.terminal():
+		level = slog.LevelError
 	}
 	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
 }
@@ -153,7 +156,9 @@ func (e *env) withApp(cmd *cobra.Command, fn func(context.Context, *app.App) err
 	if err != nil {
 		return err
 	}
-	opts := app.Options{Config: cfg, Log: e.log(), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now}
+	bar := e.progress()
+	defer bar.clear()
+	opts := app.Options{Config: cfg, Log: e.log(), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now, Progress: bar.show}
 	a, err := app.Open(ctx, opts)
 	var locked *app.LockedError
 	if errors.As(err, &locked) {
