@@ -151,6 +151,9 @@ type Survey struct {
 	CVCaution             float64 `yaml:"cv_caution"`
 	MinLaborForce         int     `yaml:"min_labor_force"`
 	MinUnemployed         int     `yaml:"min_unemployed"`
+	// MinDF are the degrees of freedom below which a figure is never better
+	// than caution (the NCHS standards for proportions review below 8).
+	MinDF int `yaml:"min_df"`
 }
 
 // Targets are the year's control targets, as ratios.

@@ -16,6 +16,7 @@ func (c *Config) Params() map[string]any {
 		"survey.cv_caution":              c.Survey.CVCaution,
 		"survey.min_labor_force":         c.Survey.MinLaborForce,
 		"survey.min_unemployed":          c.Survey.MinUnemployed,
+		"survey.min_df":                  c.Survey.MinDF,
 		"target.surveyed_rate":           c.Targets.Surveyed,
 		"target.registered_rate":         c.Targets.Registered,
 		"insured.insurance":              c.Insured.Insurance,

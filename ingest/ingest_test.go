@@ -402,6 +402,26 @@ func TestManySmallFiles(t *testing.T) {
 	}
 }
 
+// Beyond 8 MB the engine reads a file in pieces on all threads.
+func TestRowNumbersOfLargeFiles(t *testing.T) {
+	h := newHouse(t)
+	b := []byte(socialHeader)
+	const n = 160_000
+	for i := range n {
+		b = fmt.Appendf(b, "202605,%s,某某,%s,210,1,10,%d,1\n", manyPersons(i), employer(i%1000), i)
+	}
+	h.put("社保缴费_202605.csv", b)
+	sum := h.load()
+	if sum.RowsLoaded != n {
+		t.Fatalf("%+v\n%s", sum, h.faults())
+	}
+	path := engine.Quote(h.lake.Path(sum.Loads[0].Load))
+	got := h.query("SELECT count(*) FILTER (base_fen // 100 + 2 <> _row), count(*) FILTER (file_row_number + 2 <> _row) FROM read_parquet(" + path + ", file_row_number = true)")
+	if got != "0|0\n" {
+		t.Errorf("%s rows are out of order", got)
+	}
+}
+
 func TestPseudonymDependsOnTheKeyAlone(t *testing.T) {
 	p := func(key []byte, raw string) string {
 		s, _ := newPseudonyms(key).cell(&reader{}, raw)

@@ -1,64 +1,69 @@
 package ingest
 
 import (
-	"os"
-	"syscall"
+	"context"
+	"path/filepath"
 	"testing"
-	"time"
+
+	"laborwatch/config"
+	"laborwatch/period"
+	"laborwatch/simulate"
 )
 
-func TestSimTmp(t *testing.T) {
-	dir := os.Getenv("LW_SIM")
-	if dir == "" {
-		t.Skip()
-	}
-	h := newHouseWith(t, mustContracts(t), []string{"410402", "410403", "410404", "410411", "410421", "410422", "410423", "410425", "410481", "410482", "410471", "410472"})
-	files, unknown, err := h.in.Scan(dir + "/inbox")
+// A whole synthetic city goes in: every row is accounted for, exactly the rows
+// known to be bad are quarantined, for the reason they were made bad, and a
+// second time changes nothing.
+func TestSyntheticCity(t *testing.T) {
+	ctx := context.Background()
+	end, err := period.Parse("2026-10")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(len(files), unknown)
-	defer func() { t.Log("ignored") }()
-	cpu := func() time.Duration {
-		var u syscall.Rusage
-		_ = syscall.Getrusage(0, &u)
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	dir := filepath.Join(t.TempDir(), "city")
+	if _, err := simulate.Run(ctx, simulate.Options{Out: dir, Region: "410400", Persons: 50_000, Months: 6, End: end, Seed: 1}); err != nil {
+		t.Fatal(err)
 	}
-	t0 := time.Now()
-	c0 := cpu()
-	lastc := c0
-	last := t0
-	feedCPU := map[string]time.Duration{}
-	feedTime := map[string]time.Duration{}
-	by := map[string]string{}
-	for _, f := range files {
-		by[f.Rel] = f.Feed
-	}
-	h.in.progress = func(p Progress) { feedTime[by[p.File]] += time.Since(last); last = time.Now(); feedCPU[by[p.File]] += cpu() - lastc; lastc = cpu() }
-	sum, err := h.in.Load(t.Context(), files)
+	cfg, err := config.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(time.Since(t0), cpu()-c0, sum.RowsIn, sum.RowsLoaded, sum.RowsQuarantined, sum.RowsRepeated, len(sum.Loads))
-	for k, v := range feedTime {
-		t.Log(k, v, feedCPU[k])
+	var regions []string
+	for _, r := range cfg.Regions {
+		regions = append(regions, r.Code)
 	}
-	for _, r := range sum.Refused {
-		t.Log(r)
-	}
-	t.Log(h.query("select feed, reason, col, count(*) from state.main.quarantine group by all order by all"))
-	t.Log("\n" + h.query("select parse_filename(file), row, \"column\", reason from read_csv('"+dir+"/truth/bad_rows.csv', all_varchar=true) except select parse_filename(file), row::varchar, col, reason from state.main.quarantine"))
-	t.Log("\n" + h.query("select parse_filename(file), row::varchar, col, reason from state.main.quarantine except select parse_filename(file), row, \"column\", reason from read_csv('"+dir+"/truth/bad_rows.csv', all_varchar=true)"))
-	t.Log("\n" + h.query("select feed, count(*), sum(rows_in), sum(rows_loaded), sum(rows_quarantined), sum(rows_repeated), count(*) filter (status='superseded') from state.main.loads group by all order by all"))
-	t0 = time.Now()
-	sum, _ = h.in.Load(t.Context(), files)
-	t.Log("again", time.Since(t0), sum.Skipped)
-}
-
-func mustContracts(t *testing.T) Contracts {
-	cs, err := LoadContracts("")
+	contracts, err := LoadContracts("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cs
+	h := newHouseWith(t, contracts, regions)
+	files, unknown, err := h.in.Scan(filepath.Join(dir, "inbox"))
+	if err != nil || len(unknown) > 0 {
+		t.Fatal(unknown, err)
+	}
+	sum, err := h.in.Load(ctx, files)
+	if err != nil || len(sum.Refused) > 0 || len(sum.Loads) != len(files) {
+		t.Fatalf("%+v, %v", sum.Refused, err)
+	}
+	truth := func(name string) string {
+		return "read_csv('" + filepath.Join(dir, "truth", name) + "', all_varchar = true)"
+	}
+	known := `SELECT parse_filename(file), "row", "column", reason FROM ` + truth("bad_rows.csv")
+	found := `SELECT parse_filename(file), CAST("row" AS VARCHAR), col, reason FROM state.main.quarantine`
+	if s := h.query(known + " EXCEPT " + found); s != "" {
+		t.Errorf("bad rows not found:\n%s", s)
+	}
+	if s := h.query(found + " EXCEPT " + known); s != "" {
+		t.Errorf("good rows in quarantine:\n%s", s)
+	}
+	if s := h.query(`SELECT parse_filename(file), CAST("rows" AS BIGINT) FROM ` + truth("files.csv") + ` EXCEPT SELECT parse_filename(source), rows_in FROM state.main.loads`); s != "" {
+		t.Errorf("files with other counts of rows:\n%s", s)
+	}
+	if s := h.query(`SELECT count(*) FROM (SELECT parse_filename(file) AS file, corrects FROM ` + truth("files.csv") + `) f
+		JOIN state.main.loads l ON parse_filename(l.source) = f.corrects WHERE l.status <> 'superseded'`); s != "0\n" {
+		t.Errorf("%s corrected files are still live", s)
+	}
+	again, err := h.in.Load(ctx, files)
+	if err != nil || again.RowsIn != 0 || again.Skipped != len(files) {
+		t.Errorf("a second time: %+v, %v", again, err)
+	}
 }

@@ -20,6 +20,9 @@ type textShape struct {
 	lastByte       byte
 }
 
+// enoughInvalid bytes settle that the text is not UTF-8.
+const enoughInvalid = 10_000
+
 // headBytes bounds what is kept to find the header in.
 const headBytes = 256 << 10
 
@@ -107,7 +110,7 @@ func (s *textShape) utf8(b []byte) {
 			break
 		}
 	}
-	if utf8.Valid(b) {
+	if s.invalid > enoughInvalid || utf8.Valid(b) {
 		return
 	}
 	for len(b) > 0 {

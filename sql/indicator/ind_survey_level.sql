@@ -66,7 +66,8 @@ FROM (
       WHEN se IS NULL OR t IS NULL OR value = 0 OR n < {{ param "survey.min_labor_force" }} THEN 'unreliable'
       WHEN measure IN ('surveyed_unemployment_rate', 'surveyed_unemployed')
         AND n_counted < {{ param "survey.min_unemployed" }} THEN 'unreliable'
-      WHEN se <= {{ param "survey.cv_publish" }} * value THEN 'publish'
+      -- A standard error from few PSUs is itself too uncertain to vouch for a figure.
+      WHEN se <= {{ param "survey.cv_publish" }} * value AND df >= {{ param "survey.min_df" }} THEN 'publish'
       WHEN se <= {{ param "survey.cv_caution" }} * value THEN 'caution'
       ELSE 'unreliable'
     END AS quality

@@ -1,0 +1,136 @@
+package ingest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"laborwatch/lake"
+)
+
+func TestEmbeddedContracts(t *testing.T) {
+	cs, err := LoadContracts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(cs.Feeds(), " "); got != "enterprise insurance_change job_seeker job_vacancy labor_force_survey layoff_notice social_insurance unemployment_registration" {
+		t.Error(got)
+	}
+	for _, feed := range cs.Feeds() {
+		c := cs[feed]
+		cols := c.LakeColumns()
+		if cols[len(cols)-1] != (lake.Column{Name: "_row", Type: "BIGINT"}) || c.Title.ZH == "" || c.Title.EN == "" {
+			t.Errorf("%s: %+v %+v", feed, cols, c.Title)
+		}
+		period := 0
+		for _, col := range cols {
+			if col.Name == "period" && col.Type == "DATE" {
+				period++
+			}
+		}
+		if period != 1 {
+			t.Errorf("%s has %d columns named period", feed, period)
+		}
+	}
+}
+
+const small = `feed: tiny
+version: 1
+files: ["tiny_*.csv"]
+mode: append
+period: {constant: 2026-05}
+columns:
+  - {name: a, type: text, aliases: [甲], required: true}
+`
+
+func TestBadContractsNameEveryFaultWithItsLine(t *testing.T) {
+	for _, c := range []struct{ name, yaml, want string }{
+		{"unknown keys", strings.Replace(small, "mode:", "mod:", 1) + "csv: {nope: 1}\nextra: []\n", ""},
+		{"unknown key", strings.Replace(small, "mode: append", "mode: append\nmodee: x", 1), "line 5: unknown key \"modee\"; did you mean \"mode\"?"},
+		{"unknown column key", strings.Replace(small, "aliases", "alias", 1), "line 7: unknown key \"alias\"; did you mean \"aliases\"?"},
+		{"unknown type", strings.Replace(small, "type: text", "type: txet", 1), "unknown type \"txet\"; did you mean \"text\"?"},
+		{"list for a value", strings.Replace(small, "feed: tiny", "feed: [tiny]", 1), "line 1: feed: a list is not wanted here"},
+		{"value for a list", strings.Replace(small, `["tiny_*.csv"]`, "tiny", 1), "files: want a list"},
+		{"no period", strings.Replace(small, "{constant: 2026-05}", "{}", 1), "say where the month comes from"},
+		{"bad period", strings.Replace(small, "2026-05", "2026-13", 1), "period.constant"},
+		{"bad expression", strings.Replace(small, "constant: 2026-05", "file: '('", 1), "line 5: period.file: error parsing regexp"},
+		{"too few groups", strings.Replace(small, "constant: 2026-05", `file: '\d+'`, 1), "want 2 group(s)"},
+		{"key of no column", small + "key: [b]\n", "line 8: key: no column \"b\""},
+		{"bad mode", strings.Replace(small, "append", "replace", 1), "mode: want snapshot, append or upsert"},
+		{"upsert without key", strings.Replace(small, "append", "upsert", 1), "upsert needs a key"},
+		{"no aliases", strings.Replace(small, "aliases: [甲], required: true", "required: true", 1), "give the headers"},
+		{"twice", small + "  - {name: a, type: text, aliases: [乙]}\n", "a is there already"},
+		{"a person brings sex", small + "  - {name: sex, type: text, aliases: [性别]}\n  - {name: person, type: person, aliases: [证]}\n", "sex is there already"},
+		{"ambiguous codes", small + "  - {name: b, type: code, aliases: [乙], codes: {x: [\"1\"], y: [\"1\"]}}\n", `"1" means both x and y`},
+		{"realign without pattern", small + "realign:\n  - columns: [a]\n", "needs a pattern"},
+		{"anchors", strings.Replace(small, "append", "&m append", 1), "anchors"},
+		{"not YAML", "feed: [", "contract test.yaml"},
+		{"empty", "", "one YAML document"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := ParseContract("test.yaml", []byte(c.yaml))
+			if c.name == "unknown keys" { // all at once
+				for _, want := range []string{`"mod"`, `"nope"`, `"extra"`} {
+					if err == nil || !strings.Contains(err.Error(), want) {
+						t.Errorf("%v lacks %s", err, want)
+					}
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+	if _, err := ParseContract("test.yaml", []byte(small)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOverrideContracts(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, s string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(s), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := LoadOnly(dir); err == nil {
+		t.Error("an empty folder gives contracts")
+	}
+	write("tiny.yaml", small)
+	write("seekers.yaml", strings.Replace(small, "feed: tiny", "feed: job_seeker", 1))
+	cs, err := LoadContracts(dir)
+	if err != nil || len(cs) != 9 || len(cs["job_seeker"].Columns) != 1 {
+		t.Errorf("%d contracts, %v", len(cs), err)
+	}
+	if cs, err := LoadOnly(dir); err != nil || len(cs) != 2 {
+		t.Errorf("%d contracts, %v", len(cs), err)
+	}
+	write("again.yaml", small)
+	write("broken.yaml", "feed: 1x\n")
+	_, err = LoadContracts(dir)
+	if err == nil || !strings.Contains(err.Error(), "tiny is defined in") || !strings.Contains(err.Error(), "snake_case") {
+		t.Errorf("not all faults: %v", err)
+	}
+}
+
+// Comments and titles do not make the same extract load again; meaning does.
+func TestFingerprint(t *testing.T) {
+	parse := func(s string) string {
+		c, err := ParseContract("x", []byte(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.fingerprint()
+	}
+	base := parse(small)
+	if parse("# a comment\n"+small+"title: {zh: 甲, en: A}\n") != base {
+		t.Error("a comment changes the fingerprint")
+	}
+	for _, other := range []string{strings.Replace(small, "version: 1", "version: 2", 1), strings.Replace(small, "甲", "乙", 1)} {
+		if parse(other) == base {
+			t.Errorf("does not change the fingerprint:\n%s", other)
+		}
+	}
+}
