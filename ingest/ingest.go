@@ -5,7 +5,7 @@
 // cannot be read, is refused whole with nothing changed; bad input never stops
 // good input.
 //
-// The verb at its centre is Ingester.Load. An extract that the ledger knows is
+// The verb at its heart is Ingester.Load. An extract that the ledger knows is
 // skipped, so loading the same files twice does nothing.
 package ingest
 

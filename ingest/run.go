@@ -34,7 +34,7 @@ func (r *run) load(ctx context.Context, files []File) (err error) {
 	if r.conn, err = r.in.eng.Conn(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.cleanUp(), r.conn.Close()) }()
+	defer func() { err = errors.Join(err, r.cleanUp(context.WithoutCancel(ctx)), r.conn.Close()) }()
 	if err := registerFunctions(ctx, r.conn); err != nil {
 		return err
 	}
@@ -57,10 +57,10 @@ func cmpString(a, b string) int {
 }
 
 // cleanUp drops the temporary tables of the connection before it goes back to the pool.
-func (r *run) cleanUp() error {
+func (r *run) cleanUp(ctx context.Context) error {
 	var errs []error
 	for _, t := range []string{"lw_hashes", "lw_checked", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
-		_, err := r.conn.ExecContext(context.Background(), "DROP TABLE IF EXISTS temp."+t)
+		_, err := r.conn.ExecContext(ctx, "DROP TABLE IF EXISTS temp."+t)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
