@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,11 +107,12 @@ func BenchmarkIngestDailyFiles(b *testing.B) {
 		day := time.Date(2024, 9, 1, 0, 0, 0, 0, time.UTC)
 		for d := range 200 {
 			day := day.AddDate(0, 0, d)
-			text := "证件号码,姓名,统一社会信用代码,变更日期,增减标志,变更原因\n"
+			var text strings.Builder
+			text.WriteString("证件号码,姓名,统一社会信用代码,变更日期,增减标志,变更原因\n")
 			for i := range 100 {
-				text += fmt.Sprintf("%s,某某,%s,%s,增员,新参保\n", person(i), employer(i), day.Format(time.DateOnly))
+				text.WriteString(fmt.Sprintf("%s,某某,%s,%s,增员,新参保\n", person(i), employer(i), day.Format(time.DateOnly)))
 			}
-			h.put(day.Format("2006-01/增减员_20060102.csv"), []byte(text))
+			h.put(day.Format("2006-01/增减员_20060102.csv"), []byte(text.String()))
 		}
 		b.StartTimer()
 		if sum := h.load(); sum.RowsLoaded != 20_000 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,9 +35,7 @@ func LoadContracts(dir string) (Contracts, error) {
 	if err != nil {
 		return nil, err
 	}
-	for feed, c := range own {
-		all[feed] = c
-	}
+	maps.Copy(all, own)
 	return all, nil
 }
 

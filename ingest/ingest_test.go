@@ -254,14 +254,15 @@ func TestParquet(t *testing.T) {
 func TestManySmallFiles(t *testing.T) {
 	h := newHouse(t)
 	for d := 1; d <= 28; d++ {
-		b := "证件号码,姓名,统一社会信用代码,变更日期,增减标志,变更原因\n"
+		var b strings.Builder
+		b.WriteString("证件号码,姓名,统一社会信用代码,变更日期,增减标志,变更原因\n")
 		for i := range d {
-			b += fmt.Sprintf("%s,某某,%s,2026-05-%02d,增员,新参保\n", person(i), employer(i), d)
+			b.WriteString(fmt.Sprintf("%s,某某,%s,2026-05-%02d,增员,新参保\n", person(i), employer(i), d))
 		}
 		if d == 7 {
-			b += person(1) + ",某某,oops\n" + person(2) + ",某某," + employer(1) + ",2026-05-07,增员,新参保\nbad,某某," + employer(1) + ",2026-05-07,增员,新参保\n"
+			b.WriteString(person(1) + ",某某,oops\n" + person(2) + ",某某," + employer(1) + ",2026-05-07,增员,新参保\nbad,某某," + employer(1) + ",2026-05-07,增员,新参保\n")
 		}
-		h.put(fmt.Sprintf("增减员_202605%02d.csv", d), []byte(b))
+		h.put(fmt.Sprintf("增减员_202605%02d.csv", d), []byte(b.String()))
 	}
 	sum := h.load()
 	if len(sum.Loads) != 28 || sum.RowsLoaded != 28*29/2+1 || sum.RowsQuarantined != 2 {

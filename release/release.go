@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"laborwatch/alert"
@@ -152,10 +153,8 @@ func releasable(s *cube.Snapshot, p period.Period) (period.Period, error) {
 	if p == 0 {
 		return have[len(have)-1], nil
 	}
-	for _, h := range have {
-		if h == p {
-			return p, nil
-		}
+	if slices.Contains(have, p) {
+		return p, nil
 	}
 	return 0, &PeriodError{Period: p, Available: have}
 }

@@ -62,7 +62,7 @@ func TestQuantiles(t *testing.T) {
 		if err := rows.Err(); err != nil {
 			t.Fatal(err)
 		}
-		if err := rows.Close(); err != nil || n != 399 {
+		if err := rows.Close(); err != nil || n != 399 { //nolint:sqlclosecheck // one of several in a loop
 			t.Errorf("level %v: %d quantiles, want 399, none for 0 degrees of freedom (%v)", level, n, err)
 		}
 	}

@@ -46,7 +46,7 @@ func Snapshot(cfg *config.Config) *cube.Snapshot {
 	return cube.NewSnapshot(Last.Add(1).First().AddDate(0, 0, 9).Add(90*time.Minute), Observations(cfg))
 }
 
-func ptr[T any](v T) *T { return &v }
+func ptr[T any](v T) *T { return new(v) }
 
 // wave is a slow swing with a season in it, around 1.
 func wave(i, phase int) float64 {
@@ -58,7 +58,7 @@ func (m *maker) add(k cube.Key, v float64, edit func(*cube.Observation)) {
 	o := cube.Observation{
 		Period: k.Period, Indicator: k.Indicator, Region: k.Dim(cube.Region), Sex: k.Dim(cube.Sex), Age: k.Dim(cube.Age),
 		PopGroup: k.Dim(cube.PopGroup), Industry: k.Dim(cube.Industry), Occupation: cube.Total, Enterprise: cube.Total,
-		Value: ptr(v), ObsStatus: "A",
+		Value: new(v), ObsStatus: "A",
 	}
 	if edit != nil {
 		edit(&o)
@@ -69,7 +69,7 @@ func (m *maker) add(k cube.Key, v float64, edit func(*cube.Observation)) {
 // sampled adds a survey figure with its error and sample size.
 func (m *maker) sampled(k cube.Key, v, se float64, n int64) {
 	m.add(k, v, func(o *cube.Observation) {
-		o.SE, o.CILow, o.CIHigh, o.N = ptr(se), ptr(math.Max(0, v-1.98*se)), ptr(v+1.98*se), ptr(n)
+		o.SE, o.CILow, o.CIHigh, o.N = new(se), new(math.Max(0, v-1.98*se)), new(v+1.98*se), new(n)
 		cv := se / v
 		switch {
 		case n < 30 || cv > .333:
@@ -119,7 +119,7 @@ func (m *maker) survey(i int, p period.Period) {
 // counted adds a register's count of so many persons.
 func (m *maker) counted(k cube.Key, v float64) {
 	v = math.Round(v)
-	m.add(k, v, func(o *cube.Observation) { o.N = ptr(int64(v)) })
+	m.add(k, v, func(o *cube.Observation) { o.N = new(int64(v)) })
 }
 
 func (m *maker) registered(i int, p period.Period) {
@@ -160,7 +160,7 @@ func (m *maker) registered(i int, p period.Period) {
 
 // employed adds a figure that so many employers stand behind.
 func (m *maker) employed(k cube.Key, v float64, employers int64) {
-	m.add(k, math.Round(v), func(o *cube.Observation) { o.N = ptr(employers) })
+	m.add(k, math.Round(v), func(o *cube.Observation) { o.N = new(employers) })
 }
 
 var sections = []string{"B", "C", "E", "F", "G", "I", "P", "Q"}
@@ -195,10 +195,10 @@ func (m *maker) insured(i int, p period.Period) {
 func (m *maker) market(i int, p period.Period) {
 	cell := func(k cube.Key, openings, seekers float64) {
 		openings, seekers = math.Round(openings*wave(i, 10)), math.Round(seekers*wave(i, 2))
-		m.add(k.Of("job_openings"), openings, func(o *cube.Observation) { o.N = ptr(int64(openings / 4)) })
+		m.add(k.Of("job_openings"), openings, func(o *cube.Observation) { o.N = new(int64(openings / 4)) })
 		m.counted(k.Of("job_seekers"), seekers)
 		m.add(k.Of("openings_to_seekers_ratio"), openings/seekers, func(o *cube.Observation) {
-			o.Numerator, o.Denominator, o.N = ptr(openings), ptr(seekers), ptr(int64(seekers))
+			o.Numerator, o.Denominator, o.N = new(openings), new(seekers), new(int64(seekers))
 		})
 	}
 	city := cube.K("", p)
@@ -236,9 +236,9 @@ func (m *maker) changes() {
 			switch {
 			case now.SE != nil:
 				se := math.Hypot(*now.SE, *then.SE) * 0.72 // half of the sample is shared
-				o.SE, o.CILow, o.CIHigh = &se, ptr(d-1.98*se), ptr(d+1.98*se)
+				o.SE, o.CILow, o.CIHigh = &se, new(d-1.98*se), new(d+1.98*se)
 			case !strings.HasSuffix(now.Indicator, "_rate") && !strings.HasSuffix(now.Indicator, "_ratio"):
-				o.Value = ptr(d / *then.Value)
+				o.Value = new(d / *then.Value)
 			}
 			m.out = append(m.out, o)
 		}
@@ -270,9 +270,9 @@ func Alerts() []alert.Alert {
 		one("a006", alert.EnterpriseLayoff, alert.Blue, "410422", "17", "测试纺织己", 11, 150),
 		one("a007", alert.IndustryLayoff, alert.Red, cube.Total, "26", "", 1640, 14200),
 	}
-	list[0].NoticeOK, list[0].NoticeDays, list[0].NoticeNo = ptr(true), ptr(34), "2026-017"
-	list[1].NoticeOK = ptr(false)
-	list[2].NoticeOK, list[2].NoticeDays = ptr(false), ptr(6)
+	list[0].NoticeOK, list[0].NoticeDays, list[0].NoticeNo = new(true), new(34), "2026-017"
+	list[1].NoticeOK = new(false)
+	list[2].NoticeOK, list[2].NoticeDays = new(false), new(6)
 	past := one("a008", alert.EnterpriseLayoff, alert.Orange, "410411", "31", "测试钢管庚", 61, 900)
 	past.First, past.Last, past.Current = Last.Add(-7), Last.Add(-6), false
 	withdrawn := one("a009", alert.EnterpriseLayoff, alert.Red, "410404", "30", "测试炭素辛", 310, 800)
