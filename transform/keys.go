@@ -59,7 +59,7 @@ func (u universe) ofModel(m *Model, calendar map[period.Period]bool) map[period.
 		}
 		dated = true
 		for p := range u[d] {
-			for o := m.Window[0]; o <= m.Window[1]; o++ {
+			for _, o := range m.Months {
 				if calendar[p.Add(-o)] {
 					months[p.Add(-o)] = ""
 				}
@@ -101,7 +101,11 @@ func (u universe) inputs(m *Model, dep string, month period.Period) []period.Per
 	if month == timeless {
 		return nil
 	}
-	return period.Range(month.Add(m.Window[0]), month.Add(m.Window[1]))
+	out := make([]period.Period, len(m.Months))
+	for i, o := range m.Months {
+		out[i] = month.Add(o)
+	}
+	return out
 }
 
 // needs are the months of every input, direct or through views, that computing

@@ -36,7 +36,9 @@ type Header struct {
 	Materialized string   `yaml:"materialized"` // table (default) or view
 	// Window says which months of its inputs an output month needs: [-1, 2] is
 	// from the month before to two months after. A model must reach no further.
-	Window []int  `yaml:"window"`
+	Window []int `yaml:"window"`
+	// Months says the same for a model that reads single months: [-12, -1, 0].
+	Months []int  `yaml:"months"`
 	Cube   bool   `yaml:"cube"` // its rows are observations
 	Tests  []Test `yaml:"tests"`
 }
@@ -205,10 +207,20 @@ func (m *Model) check() error {
 		bad("materialized %q: want table or view", m.Materialized)
 	}
 	switch {
+	case len(m.Months) > 0 && m.Window != nil:
+		bad("months and window say the same: keep one of them")
+	case len(m.Months) > 0:
+		if !slices.IsSorted(m.Months) || !slices.Contains(m.Months, 0) {
+			bad("months %v: want offsets in order with 0 among them, for example [-12, -1, 0]", m.Months)
+		}
 	case m.Window == nil:
-		m.Window = []int{0, 0}
+		m.Months = []int{0}
 	case len(m.Window) != 2 || m.Window[0] > 0 || m.Window[1] < 0:
 		bad("window %v: want [from, to] around the month, for example [-1, 2]", m.Window)
+	default:
+		for o := m.Window[0]; o <= m.Window[1]; o++ {
+			m.Months = append(m.Months, o)
+		}
 	}
 	if len(m.Grain) == 0 {
 		bad("grain: name the columns that make a row unique")

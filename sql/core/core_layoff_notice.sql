@@ -6,7 +6,7 @@ description: >
   first dismissal from the planned start on, also of persons who found work since, or to the first of the window when a
   tenth or more left before that start.
 grain: [period, uscc]
-window: [-6, 0]
+window: [-7, 0]
 tests:
   - unique: [period, uscc]
   - not_null: [period, uscc, notice_no, notice_days]

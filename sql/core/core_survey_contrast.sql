@@ -7,7 +7,7 @@ description: >
   scale × (c_now × u of the month − c_then × u of the earlier month), with
   coefficients of at most 1.
 grain: [period, contrast, region, sex, age, pop_group, measure]
-window: [-12, 0]
+months: [-12, -1, 0]
 tests:
   - unique: [period, contrast, region, sex, age, pop_group, measure]
   - not_null: [period, contrast, measure, value, scale]

@@ -5,7 +5,7 @@ description: >
   the error of a change smaller than that of two independent samples. psus =
   PSUs that hold somebody the estimate rests on in both.
 grain: [period, contrast, region, sex, age, pop_group, measure, stratum]
-window: [-12, 0]
+months: [-12, -1, 0]
 tests:
   - unique: [period, contrast, region, sex, age, pop_group, measure, stratum]
 */

@@ -7,7 +7,7 @@ description: >
   parameter survey.lonely_psu. se is NULL where no stratum has two PSUs;
   df = PSUs − strata that hold anybody the estimate rests on.
 grain: [period, contrast, region, sex, age, pop_group, measure]
-window: [-12, 0]
+months: [-12, -1, 0]
 tests:
   - unique: [period, contrast, region, sex, age, pop_group, measure]
   - not_null: [period, contrast, measure, value, df]

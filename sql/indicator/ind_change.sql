@@ -4,7 +4,7 @@ description: >
   the relative change of counts (numerator = the difference, denominator = the earlier figure). Of employers' own
   figures, insured heads alone. No row where the earlier figure is missing or zero.
 grain: [period, indicator, region, sex, age, pop_group, industry, enterprise]
-window: [-12, 0]
+months: [-12, -1, 0]
 cube: true
 tests:
   - unique: [period, indicator, region, sex, age, pop_group, industry, enterprise]

@@ -6,7 +6,7 @@ description: >
   with the difference as numerator and the earlier figure as denominator. Its
   quality is the worse of the two months'.
 grain: [period, indicator, region, sex, age, pop_group]
-window: [-12, 0]
+months: [-12, -1, 0]
 cube: true
 tests:
   - unique: [period, indicator, region, sex, age, pop_group]
