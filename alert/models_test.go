@@ -45,7 +45,7 @@ func TestLevels(t *testing.T) {
 	)
 }
 
-// Everything that domain.md nets out stays silent.
+// Everything that is netted out stays silent.
 func TestDecoys(t *testing.T) {
 	c := newCity(t)
 	for _, u := range []string{"RETIRE", "GROUP1", "GROUP2", "SEASON", "DISPATCH", "FIRM", "TRANSFER", "ARREARS", "LATE"} {

@@ -60,6 +60,7 @@ type App struct {
 	metrics  *metrics.Collector
 	view     atomic.Pointer[View]
 	work     sync.Mutex // one stage at a time changes the folder
+	lazy     sync.Mutex // guards what is made when first needed
 	cleanups []func() error
 }
 
@@ -84,7 +85,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 
 func (a *App) open(ctx context.Context) error {
 	c := a.Config
-	for _, d := range []string{c.Data, c.Ingest.Inbox, filepath.Join(c.Data, "releases"), filepath.Join(c.Data, "tmp")} {
+	// Pseudonyms are personal data too: the folder is its owner's and group's.
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return fmt.Errorf("data folder: %w. Try: a folder that this user may write, named by --data", err)
+	}
+	for _, d := range []string{c.Ingest.Inbox, filepath.Join(c.Data, "releases"), filepath.Join(c.Data, "tmp")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			return fmt.Errorf("data folder: %w", err)
 		}

@@ -56,32 +56,45 @@ type ForeignError struct{ Dir string }
 
 func (e *ForeignError) Error() string { return e.Dir + " is not a demo folder" }
 
-// PrepareDemo clears a previous demo's folder and makes it anew.
-func PrepareDemo(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+// PrepareDemo takes a folder over, clears what a previous demo left in it and
+// simulates the city into it. A folder that another process owns, or that no
+// demo made, is left as it is.
+func PrepareDemo(ctx context.Context, me Holder, o simulate.Options, rep *Report) (err error) {
+	if err := o.Check(); err != nil {
 		return err
 	}
-	if len(entries) > 0 && !exists(filepath.Join(dir, demoMark)) {
-		return &ForeignError{Dir: dir}
+	if err := os.MkdirAll(o.Out, 0o750); err != nil {
+		return err
 	}
+	entries, err := os.ReadDir(o.Out)
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 && !exists(filepath.Join(o.Out, demoMark)) {
+		return &ForeignError{Dir: o.Out}
+	}
+	l, err := lockDir(ctx, o.Out, me, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.release()) }()
 	for _, e := range entries {
 		if e.Name() == demoMark || e.Name() == "lock" {
-			continue // the mark stays until all else is gone; the lock is another process's to hold
+			continue // the mark stays until all else is gone; the lock is ours
 		}
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+		if err := os.RemoveAll(filepath.Join(o.Out, e.Name())); err != nil {
 			return err
 		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(o.Out, demoMark), nil, 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, demoMark), nil, 0o644)
+	return simulateCity(ctx, o, rep)
 }
 
-// Simulate writes the synthetic city into the data folder, its extracts into
-// the inbox and its truth into truth/.
-func Simulate(ctx context.Context, o simulate.Options, rep *Report) error {
+// simulateCity writes the synthetic city into the data folder: its extracts into
+// the inbox, its truth into truth/.
+func simulateCity(ctx context.Context, o simulate.Options, rep *Report) error {
 	start := time.Now()
 	if _, err := simulate.Run(ctx, o); err != nil {
 		return err

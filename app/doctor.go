@@ -178,6 +178,9 @@ func examineData(ctx context.Context, c *config.Config, owner *App, add addFindi
 	}
 	seen := map[string]bool{}
 	for _, s := range status {
+		if s.Loads == 0 {
+			continue // all that came was refused
+		}
 		seen[s.Feed] = true
 		add(OK, "feeds", messages.Both("cli.doctor.feed", s.Feed, s.LatestPeriod, s.Loads))
 	}

@@ -31,6 +31,9 @@ const shutdownGrace = 10 * time.Second
 // Serve publishes what the folder holds, answers HTTP and the local socket and
 // runs the schedules, until ctx ends. It then finishes what is under way.
 func (a *App) Serve(ctx context.Context, o ServeOptions) error {
+	if _, err := a.ingester(ctx); err != nil {
+		return err // now, not at every scheduled run
+	}
 	if err := a.Publish(ctx); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}

@@ -144,3 +144,29 @@ func TestModelsOfOnesOwn(t *testing.T) {
 		t.Errorf("%d postings, %v", n, err)
 	}
 }
+
+// Another key would give every person a second pseudonym: it must be noticed.
+func TestAnotherKeyIsRefused(t *testing.T) {
+	cfg := fresh(t)
+	use := func() error {
+		a, err := Open(t.Context(), Options{Config: cfg, Clock: time.Now, Command: "ingest"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		_, err = a.Ingest(t.Context(), "", nil)
+		return err
+	}
+	if err := use(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(cfg.Ingest.KeyFile); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
+		t.Fatal(err)
+	}
+	if err := use(); err == nil || !strings.Contains(err.Error(), "Restore the first key") {
+		t.Errorf("with another key: %v", err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"laborwatch/config"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/messages"
 	"laborwatch/period"
 	"laborwatch/sql"
 	"laborwatch/transform"
@@ -36,7 +37,9 @@ func contracts(c *config.Config) (ingest.Contracts, error) {
 
 // ingester is made when first needed: it alone needs the pseudonym key, and
 // reading indicators must not.
-func (a *App) ingester() (*ingest.Ingester, error) {
+func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
+	a.lazy.Lock()
+	defer a.lazy.Unlock()
 	if a.ingest != nil {
 		return a.ingest, nil
 	}
@@ -49,6 +52,15 @@ func (a *App) ingester() (*ingest.Ingester, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if key != nil {
+		same, err := a.journal.sameKey(ctx, key)
+		if err != nil {
+			return nil, fmt.Errorf("state: %w", err)
+		}
+		if !same {
+			return nil, errors.New(messages.Both("cli.key.other", a.Config.Ingest.KeyFile))
+		}
 	}
 	var regions []string
 	if a.Config.Ingest.CheckRegions {
@@ -66,6 +78,8 @@ func (a *App) ingester() (*ingest.Ingester, error) {
 
 // transformer is made when first needed, from the models and the configuration.
 func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
+	a.lazy.Lock()
+	defer a.lazy.Unlock()
 	if a.models != nil {
 		return a.models, nil
 	}
@@ -121,7 +135,7 @@ type Ingested struct {
 func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum Ingested, err error) {
 	a.work.Lock()
 	defer a.work.Unlock()
-	in, err := a.ingester()
+	in, err := a.ingester(ctx)
 	if err != nil {
 		return sum, err
 	}

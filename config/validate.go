@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,9 @@ var Jobs = []string{"ingest", "transform", "alerts", "publish", "release"}
 
 // LonelyPSURules are the treatments of a stratum with one PSU.
 var LonelyPSURules = []string{"adjust", "average", "certainty", "remove"}
+
+// Insurances are the codes of AAE140 (险种) that heads can be counted on.
+var Insurances = []string{"110", "120", "210", "310", "410"}
 
 // ConfidenceLevels are the levels of interval that the models can give.
 var ConfidenceLevels = []float64{0.80, 0.90, 0.95, 0.98, 0.99}
@@ -67,6 +71,12 @@ func (c *Config) Validate() error {
 	c.validateLists(bad)
 	c.validateNumbers(bad)
 	c.validateSchedules(bad)
+	if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
+		bad("web.listen", c.Web.Listen, "want host:port, for example 127.0.0.1:8410")
+	}
+	if !slices.Contains(Insurances, c.Insured.Insurance) {
+		bad("insured.insurance", c.Insured.Insurance, "want one of %s (AAE140)", strings.Join(Insurances, ", "))
+	}
 	if !slices.Contains([]string{"zh", "en"}, c.Web.Lang) {
 		bad("web.lang", c.Web.Lang, "want zh or en")
 	}

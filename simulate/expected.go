@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Levels of domain.md's table for employers and totals, 30-day windows.
+// Levels of the alert table for employers and totals, 30-day windows.
 const (
 	windowDays   = 30
 	rehireMonths = 2
@@ -156,7 +156,7 @@ func (l *ledger) alerts(firms []firm, counties []county) []expectedAlert {
 	return out
 }
 
-// enterpriseLevel is domain.md's table: 1 red to 4 blue, 0 none. A single
+// enterpriseLevel is the published table: 1 red to 4 blue, 0 none. A single
 // dismissal is no mass layoff.
 func enterpriseLevel(persons int, base int32) int {
 	rate := float64(persons) / float64(max(1, base))

@@ -105,10 +105,14 @@ func (o *Options) complete() error {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	return o.check()
+	if err := o.Check(); err != nil {
+		return err
+	}
+	return o.vacant()
 }
 
-func (o *Options) check() error {
+// Check reports every option that is out of bounds. It looks at no folder.
+func (o *Options) Check() error {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf("simulate: "+format, a...)) }
 	if o.Out == "" {
@@ -126,9 +130,11 @@ func (o *Options) check() error {
 	if y := o.End.Year(); y < 2012 || y > 2060 {
 		bad("end %s: want a month of 2012 to 2060", o.End)
 	}
-	if len(errs) > 0 {
-		return errors.Join(errs...)
-	}
+	return errors.Join(errs...)
+}
+
+// vacant refuses a folder in which extracts or truth lie already.
+func (o *Options) vacant() error {
 	for _, dir := range []string{"inbox", "truth"} {
 		entries, err := os.ReadDir(filepath.Join(o.Out, dir))
 		if err == nil && len(entries) > 0 {

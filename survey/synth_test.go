@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// tolerance of the survey vectors, relative (methodology, section 9).
+// tolerance of the survey vectors, relative.
 const tolerance = 1e-8
 
 func near(got, want float64) bool {

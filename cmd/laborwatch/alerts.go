@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,7 +18,6 @@ import (
 )
 
 func (e *env) alertsCmd() *cobra.Command {
-	cmd := &cobra.Command{Use: "alerts", Short: messages.Both("cli.alerts")}
 	var level, status, format, lang string
 	list := &cobra.Command{
 		Use:   "list [--level LEVEL] [--status STATUS] [--format table|csv|json]",
@@ -27,6 +27,9 @@ func (e *env) alertsCmd() *cobra.Command {
 			n, err := parseLevel(level)
 			if err != nil {
 				return &exitError{exitUsage, err}
+			}
+			if err := errors.Join(oneOf("--status", status, "firing", "acknowledged", "resolved", "all"), oneOf("--lang", lang, "zh", "en")); err != nil {
+				return err
 			}
 			filter := alert.Filter{Level: n}
 			if status != "all" {
@@ -46,8 +49,7 @@ func (e *env) alertsCmd() *cobra.Command {
 	f.StringVar(&status, "status", "firing", messages.Both("cli.alerts.status"))
 	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, csv, json")
 	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
-	cmd.AddCommand(list, e.acknowledgeCmd())
-	return cmd
+	return group("alerts", "cli.alerts", list, e.acknowledgeCmd())
 }
 
 func (e *env) acknowledgeCmd() *cobra.Command {
@@ -124,9 +126,14 @@ func (e *env) alertTable(a *app.App, alerts []alert.Alert, lang messages.Lang) e
 		return nil
 	}
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, messages.T(lang, "cli.alerts.head"))
 	for _, x := range alerts {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s–%s\t%d\t%.1f%%\n", alert.LevelLabel(lang, x.Level), alert.RuleLabel(lang, x.Rule),
-			a.Config.RegionName(string(lang), x.Region), subject(x), x.WindowFrom.Format("2006-01-02"), x.WindowTo.Format("2006-01-02"), x.Persons, 100*x.Rate)
+		rate := "—"
+		if x.Base > 0 {
+			rate = fmt.Sprintf("%.1f%%", 100*x.Rate)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s–%s\t%d\t%s\n", x.ID, alert.StatusLabel(lang, x.Status), alert.LevelLabel(lang, x.Level), alert.RuleLabel(lang, x.Rule),
+			a.Config.RegionName(string(lang), x.Region), subject(x), x.WindowFrom.Format("2006-01-02"), x.WindowTo.Format("2006-01-02"), x.Persons, rate)
 	}
 	return w.Flush()
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,6 +34,9 @@ func (e *env) demoCmd() *cobra.Command {
 				return &exitError{exitUsage, fmt.Errorf("--end: %w", err)}
 			}
 			o.End = p
+			if o.Persons < 1 || o.Months < 1 {
+				return &exitError{exitUsage, errors.New(messages.Both("cli.demo.positive"))}
+			}
 			return e.demo(cmd, o, once, asJSON)
 		},
 	}
@@ -51,7 +56,17 @@ func (e *env) demo(cmd *cobra.Command, o simulate.Options, once, asJSON bool) er
 	if err != nil {
 		return err
 	}
-	err = app.PrepareDemo(cfg.Data)
+	if !once {
+		if err := free(ctx, cfg.Web.Listen); err != nil {
+			return err // now, not after the whole job
+		}
+	}
+	bar := e.progress()
+	o.Out, o.Region = cfg.Data, cfg.City.Code
+	o.Progress = func(stage string, done, total int) { bar.show(stage, "", int64(done), int64(total)) }
+	var rep app.Report
+	me := app.Holder{PID: os.Getpid(), Command: "demo", Since: time.Now()}
+	err = app.PrepareDemo(ctx, me, o, &rep)
 	var foreign *app.ForeignError
 	if errors.As(err, &foreign) {
 		return errors.New(messages.Both("cli.demo.foreign", foreign.Dir))
@@ -59,15 +74,8 @@ func (e *env) demo(cmd *cobra.Command, o simulate.Options, once, asJSON bool) er
 	if err != nil {
 		return err
 	}
-	bar := e.progress()
-	o.Out, o.Region = cfg.Data, cfg.City.Code
-	o.Progress = func(stage string, done, total int) { bar.show(stage, "", int64(done), int64(total)) }
-	var rep app.Report
-	if err := app.Simulate(ctx, o, &rep); err != nil {
-		return err
-	}
 	a, err := app.Open(ctx, app.Options{
-		Config: cfg, Log: e.log(), Clock: time.Now, Command: "demo", Version: version, Progress: bar.show,
+		Config: cfg, Log: e.quietLog(), Clock: time.Now, Command: "demo", Version: version, Progress: bar.show,
 	})
 	if err != nil {
 		return err
@@ -81,6 +89,15 @@ func (e *env) demo(cmd *cobra.Command, o simulate.Options, once, asJSON bool) er
 		err = e.serve(ctx, a)
 	}
 	return errors.Join(err, a.Close())
+}
+
+// free reports whether the dashboard's address can be listened on.
+func free(ctx context.Context, address string) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return errors.New(messages.Both("cli.demo.busy", address, err))
+	}
+	return l.Close()
 }
 
 // demoConfig is the configuration with the demo's own data folder and key.

@@ -15,7 +15,7 @@ import (
 
 func (e *env) ingestCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:   "ingest [FEED] [FILE…]",
+		Use:   "ingest [FEED] [FILE|FOLDER…]",
 		Short: messages.Both("cli.ingest"),
 		Args:  args(cobra.ArbitraryArgs),
 		RunE: func(cmd *cobra.Command, a []string) error {
@@ -52,7 +52,7 @@ func (e *env) reportIngest(s app.Ingested) error {
 		fmt.Fprintf(e.stderr, "%s: %s\n", messages.Both("cli.ingest.refused", r.File), r.Reason)
 	}
 	switch {
-	case len(s.Refused) > 0:
+	case len(s.Refused)+len(s.Unknown) > 0:
 		return &exitError{exitRefused, errors.New(messages.Both("cli.ingest.fix"))}
 	case s.RowsQuarantined > 0:
 		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.seequarantine"))

@@ -50,6 +50,9 @@ func (e *env) initialize() error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if _, err := os.Stat(cfg.Ingest.KeyFile); errors.Is(err, fs.ErrNotExist) {
+		if loads, _ := filepath.Glob(filepath.Join(cfg.Data, "lake", "*", "period=*")); len(loads) > 0 {
+			return errors.New(messages.Both("cli.key.lost", cfg.Ingest.KeyFile, cfg.Data))
+		}
 		if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
 			return err
 		}

@@ -16,7 +16,6 @@ import (
 )
 
 func (e *env) quarantineCmd() *cobra.Command {
-	cmd := &cobra.Command{Use: "quarantine", Short: messages.Both("cli.quarantine")}
 	var feed, format string
 	var limit int
 	list := &cobra.Command{
@@ -25,6 +24,11 @@ func (e *env) quarantineCmd() *cobra.Command {
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
+				if feed != "" {
+					if err := oneOf("--feed", feed, a.Contracts.Feeds()...); err != nil {
+						return err
+					}
+				}
 				faults, err := a.Lake.Quarantined(ctx, feed, limit)
 				if err != nil {
 					return err
@@ -37,8 +41,7 @@ func (e *env) quarantineCmd() *cobra.Command {
 	f.StringVar(&feed, "feed", "", messages.Both("cli.quarantine.feed"))
 	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, csv, json")
 	f.IntVar(&limit, "limit", 1000, messages.Both("cli.quarantine.limit"))
-	cmd.AddCommand(list)
-	return cmd
+	return group("quarantine", "cli.quarantine", list)
 }
 
 func (e *env) printFaults(faults []lake.Fault, format string) error {
@@ -64,6 +67,7 @@ func (e *env) printFaults(faults []lake.Fault, format string) error {
 		return w.Error()
 	case "table":
 		w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, messages.T(messages.ZH, "cli.quarantine.head"))
 		for _, f := range faults {
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", f.File, f.Sheet, f.Row, f.Column, f.Reason, f.Masked, f.Hint)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -84,6 +86,9 @@ func (e *env) exportCmd() *cobra.Command {
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			file := e.path(a[0])
+			if _, err := os.Stat(filepath.Dir(file)); err != nil {
+				return fmt.Errorf("export: %w", err)
+			}
 			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
 				if err := cube.Export(ctx, ap.Engine, file); err != nil {
 					return err

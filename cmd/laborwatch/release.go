@@ -12,8 +12,7 @@ import (
 )
 
 func (e *env) releaseCmd() *cobra.Command {
-	cmd := &cobra.Command{Use: "release", Short: messages.Both("cli.release")}
-	cmd.AddCommand(&cobra.Command{
+	return group("release", "cli.release", &cobra.Command{
 		Use:   "build YYYY-MM",
 		Short: messages.Both("cli.release.build"),
 		Args:  args(cobra.ExactArgs(1)),
@@ -39,5 +38,4 @@ func (e *env) releaseCmd() *cobra.Command {
 			})
 		},
 	})
-	return cmd
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,7 @@ const (
 	exitUsage       = 2 // the command line is wrong
 	exitQuarantined = 3 // done, but some rows went to quarantine
 	exitRefused     = 4 // done, but some extracts were refused whole
+	exitInterrupted = 130
 )
 
 // exitError ends a command with a code of its own.
@@ -66,6 +69,10 @@ func (e *env) execute(ctx context.Context) int {
 	if err == nil {
 		return 0
 	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(e.stderr, messages.Both("cli.interrupted"))
+		return exitInterrupted
+	}
 	var exit *exitError
 	if errors.As(err, &exit) {
 		if exit.err != nil {
@@ -74,6 +81,9 @@ func (e *env) execute(ctx context.Context) int {
 		return exit.code
 	}
 	e.complain(err)
+	if strings.HasPrefix(err.Error(), "unknown command") {
+		return exitUsage
+	}
 	return 1
 }
 
@@ -113,6 +123,31 @@ func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// group is a command that only holds others: alone it shows them, and a word
+// that is none of them is a usage error.
+func group(name, key string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   name,
+		Short: messages.Both(key),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if len(a) > 0 {
+				return &exitError{exitUsage, errors.New(messages.Both("cli.unknown", a[0], cmd.CommandPath()))}
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+// oneOf refuses a flag's value that is not on the list.
+func oneOf(flag, value string, list ...string) error {
+	if slices.Contains(list, value) {
+		return nil
+	}
+	return &exitError{exitUsage, errors.New(messages.Both("cli.oneof", flag, value, strings.Join(list, ", ")))}
+}
+
 // path makes a path from the command line absolute.
 func (e *env) path(p string) string {
 	if p == "" || filepath.IsAbs(p) {
@@ -138,11 +173,23 @@ func (e *env) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
 }
 
+// quietLog is for a command whose summary is what counts: warnings and faults alone.
+func (e *env) quietLog() *slog.Logger {
+	if e.verbose {
+		return e.log()
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
 // terminal reports whether a person watches stderr.
 func (e *env) terminal() bool {
 	f, ok := e.stderr.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
+
+// makesData are the commands that may begin a data folder; to any other, one
+// that is not there is a mistyped path.
+var makesData = map[string]bool{"ingest": true, "serve": true, "transform": true}
 
 // withApp runs fn on the open data folder: the daemon's own when this is the
 // daemon, a freshly opened one otherwise. Where a daemon owns the folder the
@@ -155,6 +202,9 @@ func (e *env) withApp(cmd *cobra.Command, fn func(context.Context, *app.App) err
 	cfg, err := e.config()
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(cfg.Data); errors.Is(err, fs.ErrNotExist) && !makesData[cmd.Name()] {
+		return errors.New(messages.Both("cli.nodata", cfg.Data))
 	}
 	bar := e.progress()
 	defer bar.clear()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,9 @@ func (e *env) simulateCmd() *cobra.Command {
 			p, err := period.Parse(end)
 			if err != nil {
 				return &exitError{exitUsage, fmt.Errorf("--end: %w", err)}
+			}
+			if o.Persons < 1 || o.Months < 1 {
+				return &exitError{exitUsage, errors.New(messages.Both("cli.demo.positive"))}
 			}
 			o.End, o.Out = p, e.path(o.Out)
 			bar := e.progress()

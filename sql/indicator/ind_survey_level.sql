@@ -19,7 +19,10 @@ tests:
 WITH estimate AS (
   SELECT
     v.period, v.region, v.sex, v.age, v.pop_group, v.measure, v.kind,
-    v.value, v.se, v.df, e.numerator, e.denominator, e.n, e.n_counted, t.t,
+    v.value,
+    -- Without degrees of freedom a standard error says nothing, be it 0.
+    CASE WHEN v.df > 0 THEN v.se END AS se,
+    v.df, e.numerator, e.denominator, e.n, e.n_counted, t.t,
     v.value * (1 - v.value) AS spread,
     -- Persons of a simple random sample that would tell as much.
     e.n * power(own.t / t.t, 2) AS n_effective
