@@ -69,7 +69,7 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 		}
 	}
 	a.ingest, err = ingest.New(ingest.Options{
-		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Key: key, Regions: regions,
+		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Key: key, Regions: regions,
 		Clock: a.opts.Clock, Log: a.log,
 		Progress: func(p ingest.Progress) { a.opts.Progress(StageIngest, p.File, int64(p.Done), int64(p.Total)) },
 	})

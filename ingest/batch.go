@@ -27,6 +27,10 @@ type part struct {
 func (r *run) publish(ctx context.Context, sources []*source) error {
 	k := &compiler{c: r.in.contracts[sources[0].file.Feed], regions: r.in.regions, layout: sources[0].layout}
 	b := &batch{run: r, compiler: k}
+	var err error
+	if b.replaces, err = r.versions(ctx, sources); err != nil {
+		return err
+	}
 	for _, s := range sources {
 		p := &part{source: s, months: map[period.Period]int64{}}
 		if !k.layout.parquet {
@@ -44,20 +48,28 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if err != nil {
 		return err
 	}
+	replaced, err := r.in.lake.Replaced(ctx, loads)
+	if err != nil {
+		return err
+	}
 	for i, p := range b.parts {
-		r.report(p, loads[i])
+		r.report(p, loads[i], replaced[p.id])
 	}
 	return nil
 }
 
-func (r *run) report(p *part, load lake.Load) {
+func (r *run) report(p *part, load lake.Load, superseded []string) {
 	r.sum.RowsIn += load.RowsIn
 	r.sum.RowsLoaded += load.RowsLoaded
 	r.sum.RowsQuarantined += load.RowsQuarantined
 	r.sum.RowsRepeated += load.RowsRepeated
-	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Missing: p.missing, Extra: p.extra})
-	r.in.log.Info("extract loaded", "file", p.file.Rel, "feed", load.Feed, "period", load.Period.String(), "rows", load.RowsLoaded,
-		"quarantined", load.RowsQuarantined, "repeated", load.RowsRepeated, "load", load.ID)
+	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Superseded: superseded, Missing: p.missing, Extra: p.extra})
+	told := []any{"file", p.file.Rel, "feed", load.Feed, "period", load.Period.String(), "rows", load.RowsLoaded,
+		"quarantined", load.RowsQuarantined, "repeated", load.RowsRepeated, "load", load.ID}
+	if len(superseded) > 0 {
+		told = append(told, "superseded", strings.Join(superseded, ", "))
+	}
+	r.in.log.Info("extract loaded", told...)
 	r.step(p.file)
 }
 
@@ -66,6 +78,8 @@ type batch struct {
 	*run
 	*compiler
 	parts []*part
+	// replaces are the loads that each extract is a new version of, by its id.
+	replaces map[string][]string
 	// repeats and faults say whether there are any.
 	repeats, faults, rejects bool
 }
@@ -303,7 +317,7 @@ func (b *batch) collect(ctx context.Context) error {
 			}
 		}
 		if p.malformed > 0 {
-			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, '', line, '', '%s', concat(length, ' chars') FROM lw_malformed WHERE fd = %d`,
+			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, '', line, '', '%s', concat(length, '字符/chars') FROM lw_malformed WHERE fd = %d`,
 				who, MalformedRow, p.fd)); err != nil {
 				return err
 			}
@@ -332,7 +346,7 @@ func (b *batch) publications() []lake.Publication {
 			month = p.filed
 		}
 		out = append(out, lake.Publication{
-			File: b.temp(p), Periods: p.months,
+			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id],
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, Mode: b.c.Mode,
 				RowsIn: p.rows + p.malformed, RowsQuarantined: p.bad + p.malformed, RowsRepeated: p.repeated,

@@ -261,8 +261,15 @@ func (c *Contract) fingerprint() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// filed gives the month and scope that the base name tells.
+// example is a name that extracts of the feed may have.
+func (c *Contract) example() string {
+	return strings.ReplaceAll(strings.Replace(c.Files[0], "*", "202605", 1), "*", "")
+}
+
+// filed gives the month and scope that the base name tells; a correction mark
+// tells neither.
 func (c *Contract) filed(base string) (month period.Period, scope string, err error) {
+	base = unmarked(base)
 	if c.fileScope != nil {
 		if m := c.fileScope.FindStringSubmatch(base); m != nil {
 			scope = m[1]

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"laborwatch/messages"
 )
@@ -33,12 +35,33 @@ type refusalError struct {
 func refuse(key string, args ...any) error { return &refusalError{"ingest.refused." + key, args} }
 
 // Error gives the reason in Chinese and English.
-func (e *refusalError) Error() string { return messages.Both(e.key, e.both()...) }
+func (e *refusalError) Error() string { return e.text(messages.ZH) + " / " + e.text(messages.EN) }
 
-// both doubles nothing: the texts of one key take the same arguments.
-func (e *refusalError) both() []any { return e.args }
+// phrases are an argument that is text itself, told in the language around it.
+type phrases []*refusalError
+
+func (e *refusalError) text(lang messages.Lang) string {
+	args := slices.Clone(e.args)
+	for i, a := range args {
+		if list, ok := a.(phrases); ok {
+			parts := make([]string, len(list))
+			for j, p := range list {
+				parts[j] = p.text(lang)
+			}
+			args[i] = strings.Join(parts, "; ")
+		}
+	}
+	return messages.T(lang, e.key, args...)
+}
 
 func isRefusal(err error) bool {
 	var r *refusalError
 	return errors.As(err, &r)
+}
+
+// passing refusals hang on what the ledger holds, not on the extract alone: it
+// is tried anew each time.
+func passing(err error) bool {
+	var r *refusalError
+	return errors.As(err, &r) && r.key == "ingest.refused.version"
 }

@@ -3,8 +3,6 @@ package ingest
 import (
 	"slices"
 	"strings"
-
-	"laborwatch/messages"
 )
 
 // headerRows bounds how far down a header is looked for.
@@ -142,7 +140,7 @@ func (c *Contract) findHeader(rows [][]string) (*header, error) {
 		return nil, refuse("no_header", min(len(rows), headerRows), strings.Join(c.sampleAliases(), ", "))
 	}
 	if missing := c.missing(best); len(missing) > 0 {
-		return nil, refuse("columns", strings.Join(missing, "; "))
+		return nil, refuse("columns", missing)
 	}
 	return best, nil
 }
@@ -157,8 +155,8 @@ func pad(groups []string, n int) []string {
 }
 
 // missing describes the required columns that the header lacks.
-func (c *Contract) missing(h *header) []string {
-	var out []string
+func (c *Contract) missing(h *header) phrases {
+	var out phrases
 	for i, col := range c.Columns {
 		if h.cols[i] >= 0 || col.Required == Optional || col.Constant != nil {
 			continue
@@ -172,7 +170,7 @@ func (c *Contract) missing(h *header) []string {
 		if len(near) == 0 {
 			near = []string{"-"}
 		}
-		out = append(out, messages.Both("ingest.refused.column", col.Name, strings.Join(col.Aliases, ", "), strings.Join(near, ", ")))
+		out = append(out, &refusalError{"ingest.refused.column", []any{col.Name, strings.Join(col.Aliases, ", "), strings.Join(near, ", ")}})
 	}
 	return out
 }

@@ -64,7 +64,7 @@ func (h *house) open(regions []string) {
 	if h.lake, err = lake.Open(ctx, h.eng, filepath.Join(h.dir, "lake"), clock); err != nil {
 		h.t.Fatal(err)
 	}
-	if h.in, err = New(Options{Lake: h.lake, Engine: h.eng, Contracts: h.contracts, Key: testKey, Regions: regions, Clock: clock}); err != nil {
+	if h.in, err = New(Options{Lake: h.lake, Engine: h.eng, Contracts: h.contracts, Inbox: filepath.Join(h.dir, "inbox"), Key: testKey, Regions: regions, Clock: clock}); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ import (
 
 	"laborwatch/engine"
 	"laborwatch/lake"
+	"laborwatch/messages"
 )
 
 // Options of New.
@@ -31,6 +33,9 @@ type Options struct {
 	Lake      *lake.Lake
 	Engine    *engine.DuckDB
 	Contracts Contracts
+	// Inbox is the folder that extracts named by hand are named within; those
+	// elsewhere, and all when it is empty, are named by their absolute path.
+	Inbox string
 	// Key is the pseudonym key of 32 bytes; see ReadKey. It may be nil where no
 	// contract reads resident IDs.
 	Key []byte
@@ -56,7 +61,8 @@ type Progress struct {
 
 // File is an extract on disk.
 type File struct {
-	// Path is absolute, Rel relative to the inbox (the name the ledger keeps).
+	// Path is absolute, Rel relative to the inbox when it lies there (the name
+	// that the ledger keeps).
 	Path, Rel string
 	// Feed is the contract it is read by.
 	Feed string
@@ -66,6 +72,8 @@ type File struct {
 type LoadResult struct {
 	File string
 	Load lake.Load
+	// Superseded are the sources of the loads that this one replaced.
+	Superseded []string
 	// Missing are optional columns that the extract lacks, Extra headers that
 	// the contract does not know; neither was loaded.
 	Missing, Extra []string
@@ -95,6 +103,7 @@ type Ingester struct {
 	lake      *lake.Lake
 	eng       *engine.DuckDB
 	contracts Contracts
+	inbox     string
 	key       []byte
 	regions   []string
 	clock     func() time.Time
@@ -114,7 +123,7 @@ func New(o Options) (*Ingester, error) {
 	case len(o.Key) != keyBytes && (len(o.Key) > 0 || o.Contracts.Persons()):
 		return nil, fmt.Errorf("ingest: the pseudonym key must have %d bytes, not %d", keyBytes, len(o.Key))
 	}
-	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}}
+	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}}
 	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
 	if in.clock == nil {
 		in.clock = time.Now
@@ -193,6 +202,9 @@ func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
 			return nil, err
 		}
 		info, err := os.Stat(abs)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.New(messages.Both("ingest.nofile", p))
+		}
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -202,14 +214,15 @@ func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
 			errs = append(errs, err)
 			for _, f := range found {
 				if feed == "" || f.Feed == feed {
+					f.Rel = in.rel(f.Path)
 					out = append(out, f)
 				}
 			}
 			continue
 		}
-		f := File{Path: abs, Rel: filepath.Base(abs), Feed: feed}
+		f := File{Path: abs, Rel: in.rel(abs), Feed: feed}
 		if feed == "" {
-			if f.Feed = in.contracts.FeedOf(f.Rel); f.Feed == "" {
+			if f.Feed = in.contracts.FeedOf(filepath.Base(abs)); f.Feed == "" {
 				errs = append(errs, fmt.Errorf("%s: no contract knows the name. Name the feed: laborwatch ingest FEED %s (feeds: %s)", p, p, strings.Join(in.contracts.Feeds(), ", ")))
 				continue
 			}
@@ -217,6 +230,14 @@ func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
 		out = append(out, f)
 	}
 	return out, errors.Join(errs...)
+}
+
+// rel names a file as the ledger does.
+func (in *Ingester) rel(path string) string {
+	if rel, err := filepath.Rel(in.inbox, path); in.inbox != "" && err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return filepath.ToSlash(path)
 }
 
 // loadID names the load that the bytes give under the feed's contract. The
@@ -228,9 +249,11 @@ func (in *Ingester) loadID(f File, sha string) string {
 }
 
 // Load loads the extracts that the ledger does not know, feed by feed and
-// within a feed in the order given: of two snapshots of one month the later
-// supersedes. Refusals are no error: they are in the Summary. After an error
-// (disk, memory, canceled) what was published before it stays.
+// within a feed in the order given: of two snapshots of one month, or two
+// versions of one document in mode append, the later supersedes (documents come
+// before their marked corrections). Refusals are no error: they are in the
+// Summary. After an error (disk, memory, canceled) what was published before it
+// stays.
 func (in *Ingester) Load(ctx context.Context, files []File) (Summary, error) {
 	run := &run{in: in, total: len(files)}
 	err := run.load(ctx, files)

@@ -245,7 +245,7 @@ func TestParquet(t *testing.T) {
 	if got := h.rows("enterprise", "period, uscc, region, industry, status, parent, town, _row"); got != "2026-05-01|"+employer(1)+"|410402|2614|active|∅|∅|1\n" {
 		t.Error(got)
 	}
-	if got := h.faults(); got != "单位登记_202605[*].parquet  row 2 region: bad_region [4…9 (6 chars)]\n" {
+	if got := h.faults(); got != "单位登记_202605[*].parquet  row 2 region: bad_region [4…9 (6字符/chars)]\n" {
 		t.Error(got)
 	}
 }
@@ -281,7 +281,7 @@ func TestManySmallFiles(t *testing.T) {
 	if got := h.query(fmt.Sprintf("SELECT max(_row) FROM read_parquet(%s)", engine.Quote(h.lake.Path(sum.Loads[6].Load)))); got != "10\n" {
 		t.Error(got)
 	}
-	if got := h.faults(); got != "增减员_20260507.csv  row 9 : malformed_row [26 chars]\n增减员_20260507.csv  row 11 person: bad_check_digit [3 chars]\n" {
+	if got := h.faults(); got != "增减员_20260507.csv  row 9 : malformed_row [26字符/chars]\n增减员_20260507.csv  row 11 person: bad_check_digit [3字符/chars]\n" {
 		t.Error(got)
 	}
 }
@@ -359,7 +359,7 @@ func TestOnePercentBad(t *testing.T) {
 	if sum.RowsIn != 2000 || sum.RowsQuarantined != 20 || sum.RowsLoaded != 1980 {
 		t.Errorf("in %d loaded %d quarantined %d repeated %d", sum.RowsIn, sum.RowsLoaded, sum.RowsQuarantined, sum.RowsRepeated)
 	}
-	if got := strings.Count(h.faults(), "insurance: unknown_code [2… (3 chars)]"); got != 20 {
+	if got := strings.Count(h.faults(), "insurance: unknown_code [2… (3字符/chars)]"); got != 20 {
 		t.Errorf("%d faults:\n%s", got, h.faults())
 	}
 }

@@ -21,15 +21,15 @@ func TestRefusals(t *testing.T) {
 		{"empty", "社保缴费_202604.csv", nil, "文件是空的", "empty"},
 		{"blank", "社保缴费_202604.csv", []byte(" \n\n"), "文件是空的", "empty"},
 		{"PDF", "社保缴费_202604.csv", []byte("%PDF-1.4 …"), "另存为 CSV", "PDF"},
-		{"binary", "社保缴费_202604.csv", bytes.Repeat([]byte{0, 1, 2, 250}, 500), "不是文本", "NUL"},
+		{"binary", "社保缴费_202604.csv", bytes.Repeat([]byte{0, 1, 2, 250}, 500), "不是文本", "0x00 × "},
 		{"old XLS", "社保缴费_202604.csv", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "XLS", "XLS"},
-		{"missing column", "社保缴费_202604.csv", []byte(strings.Replace(social("202604", 2), "社会保障号码", "社会保障号马", 1)), "社会保障号马", "nearest in the file: 社会保障号马"},
+		{"missing column", "社保缴费_202604.csv", []byte(strings.Replace(social("202604", 2), "社会保障号码", "社会保障号马", 1)), "统一社会信用代码）。请核对", "required columns are missing: person (accepted headers"},
 		{"no header", "社保缴费_202604.csv", []byte("a,b\n1,2\n"), "没有认得出的表头", "no header"},
 		{"truncated gzip", "社保缴费_202604.csv.gz", gzipped([]byte(social("202604", 500)))[:900], "gzip 文件不完整", "gzip"},
 		{"no gzip at all", "社保缴费_202604.csv.gz", append([]byte{0x1f, 0x8b}, "nonsense, not a stream"...), "gzip 文件不完整", "gzip"},
 		{"truncated XLSX", "岗位信息_202604.xlsx", whole[:len(whole)/2], "XLSX 文件打不开", "XLSX"},
 		{"truncated Parquet", "单位登记_202604.parquet", []byte("PAR1\x15\x04\x15"), "Parquet 文件读不了", "Parquet"},
-		{"no month in the name", "岗位信息_本月.csv", []byte("岗位编号,工作地区划,招聘人数,发布日期\nG1,410402,1,2026-05-01\n"), "文件名中没有所属月份", "file name"},
+		{"no month in the name", "岗位信息_本月.csv", []byte("岗位编号,工作地区划,招聘人数,发布日期\nG1,410402,1,2026-05-01\n"), "文件名中没有所属月份", "for example 岗位信息_202605.csv"},
 		{"month 13", "岗位信息_202613.csv", []byte("岗位编号,工作地区划,招聘人数,发布日期\nG1,410402,1,2026-05-01\n"), "文件名中没有所属月份", "file name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

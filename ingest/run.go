@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -42,18 +43,10 @@ func (r *run) load(ctx context.Context, files []File) (err error) {
 	if err != nil || len(sources) == 0 {
 		return err
 	}
-	slices.SortStableFunc(sources, func(a, b *source) int { return cmpString(a.file.Feed, b.file.Feed) })
+	slices.SortStableFunc(sources, func(a, b *source) int {
+		return cmp.Or(cmp.Compare(a.file.Feed, b.file.Feed), r.later(a)-r.later(b))
+	})
 	return r.pipeline(ctx, sources)
-}
-
-func cmpString(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // cleanUp drops the temporary tables of the connection before it goes back to the pool.
@@ -182,7 +175,11 @@ func (r *run) refuse(ctx context.Context, s *source, why error) error {
 	r.sum.Refused = append(r.sum.Refused, x)
 	r.in.log.Warn("extract refused", "file", x.File, "feed", x.Feed, "reason", x.Reason)
 	r.step(s.file)
-	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: s.file.Rel, Reason: x.Reason, LoadID: s.id}})
+	id := s.id
+	if passing(why) {
+		id = ""
+	}
+	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: s.file.Rel, Reason: x.Reason, LoadID: id}})
 }
 
 // batch loads extracts of one layout. When the engine cannot parse them, they

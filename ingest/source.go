@@ -71,7 +71,7 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	c := in.contracts[s.file.Feed]
 	base := filepath.Base(s.file.Rel)
 	if s.month, s.scope, err = c.filed(base); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
-		return refuse("file_period", c.Period.File, c.Files[0])
+		return refuse("file_period", c.example())
 	}
 	f, err := os.Open(s.file.Path)
 	if err != nil {

@@ -147,7 +147,7 @@ func (s *textShape) encodings(stated string) ([]string, error) {
 		return nil, refuse("binary", kind)
 	}
 	if s.nul > 0 {
-		return nil, refuse("binary", fmt.Sprintf("%d NUL bytes", s.nul))
+		return nil, refuse("binary", fmt.Sprintf("0x00 × %d", s.nul))
 	}
 	switch {
 	case stated == encUTF8 && s.invalid > s.valid:

@@ -193,7 +193,7 @@ func readWage(s string) (low, high *int64, ok bool) {
 // is long enough, and how long it is. Personal values show their length alone.
 func mask(s string, personal bool) string {
 	r := []rune(s)
-	length := strconv.Itoa(len(r)) + " chars"
+	length := strconv.Itoa(len(r)) + "字符/chars"
 	switch {
 	case personal || len(r) < 3:
 		return length

@@ -65,8 +65,6 @@ func TestReadWages(t *testing.T) {
 
 func TestMaskShowsAtMostAThird(t *testing.T) {
 	for _, s := range []string{"", "a", "ab", "abc", "abcde", "abcdef", "410402199001011234", "某某公司"} {
-		shown := strings.Count(strings.SplitN(mask(s, false), " ", 2)[0], "")
-		_ = shown
 		m := strings.TrimSuffix(strings.SplitN(mask(s, false), " (", 2)[0], "…")
 		if strings.Contains(mask(s, false), "(") && 3*len([]rune(strings.ReplaceAll(m, "…", ""))) > len([]rune(s)) {
 			t.Errorf("%q is shown as %q", s, mask(s, false))

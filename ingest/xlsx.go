@@ -50,7 +50,7 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 	}
 	if x.header == nil {
 		if firstErr == nil {
-			firstErr = refuse("xlsx", "sheet "+strconv.Quote(c.XLSX.Sheet))
+			firstErr = refuse("sheet", c.XLSX.Sheet)
 		}
 		return firstErr
 	}

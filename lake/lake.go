@@ -36,11 +36,10 @@ type Column struct{ Name, Type string }
 const (
 	Live       = "live"
 	Superseded = "superseded"
-	Withdrawn  = "withdrawn"
 )
 
 // Modes of a feed: a snapshot replaces the live load of its feed, period and
-// scope; append adds; upsert adds rows that replace earlier ones of equal key.
+// scope; append adds, and replaces what its Publication names; upsert adds rows that replace earlier ones of equal key.
 const (
 	Snapshot = "snapshot"
 	Append   = "append"
@@ -55,7 +54,7 @@ type Load struct {
 	ID              string
 	Feed            string
 	ContractVersion int
-	// Source is the extract's path relative to the inbox.
+	// Source is the extract's path, relative to the inbox when it lies there.
 	Source string
 	// Period is the month the load is filed under, 0 when it has none.
 	Period period.Period

@@ -85,6 +85,20 @@ func (l *Lake) LoadIDs(ctx context.Context) (map[string]bool, error) {
 	return out, rows.Err()
 }
 
+// Replaced gives the sources of the loads that each of the given loads superseded.
+func (l *Lake) Replaced(ctx context.Context, loads []Load) (map[string][]string, error) {
+	ids := make([]string, len(loads))
+	for i, x := range loads {
+		ids[i] = engine.Quote(x.ID)
+	}
+	old, err := l.loads(ctx, `WHERE superseded_by IN (`+strings.Join(ids, ", ")+`)`)
+	out := map[string][]string{}
+	for _, x := range old {
+		out[x.SupersededBy] = append(out[x.SupersededBy], x.Source)
+	}
+	return out, err
+}
+
 // LivePeriods gives, by feed and month, the sorted ids of the live loads that
 // hold rows of that month.
 func (l *Lake) LivePeriods(ctx context.Context) (map[string]map[period.Period][]string, error) {

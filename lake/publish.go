@@ -23,6 +23,9 @@ import (
 type Publication struct {
 	Load    Load
 	Periods map[period.Period]int64
+	// Replaces are the ids of loads that this one is a new version of: live ones,
+	// or ones before it in the same call. Snapshots need not name theirs.
+	Replaces []string
 	// File is the temporary Parquet file; see Lake.Temp.
 	File string
 }
@@ -30,8 +33,8 @@ type Publication struct {
 // Publish makes the loads live, all of them or none: their files are fsynced
 // and renamed into place, then one transaction on conn writes the ledger, puts
 // the rows of the SELECT quarantine (columns as in the quarantine table; ""
-// for none) into quarantine, and marks what snapshots supersede. It returns
-// the loads as the ledger has them. After an error nothing has changed for any
+// for none) into quarantine, and marks what they supersede. It returns the
+// loads as the ledger has them. After an error nothing has changed for any
 // reader, and the temporary files are gone.
 func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine string) ([]Load, error) {
 	if err := l.place(pubs); err != nil {
@@ -117,11 +120,17 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 		loads = append(loads, x)
 	}
 	supersede(loads)
+	earlier := replace(loads, pubs)
 	if err := insertLoads(ctx, tx, loads); err != nil {
 		return nil, err
 	}
 	if err := insertPeriods(ctx, tx, pubs); err != nil {
 		return nil, err
+	}
+	for _, r := range earlier {
+		if _, err := tx.ExecContext(ctx, `UPDATE state.main.loads SET status = 'superseded', superseded_by = ? WHERE load_id = ? AND status = 'live'`, r.by, r.id); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := tx.ExecContext(ctx, supersedeEarlier, seq-int64(len(loads))); err != nil {
 		return nil, err
@@ -141,7 +150,7 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 // of the same feed, period and scope, and what the same bytes gave under an
 // earlier contract, whatever the mode.
 const supersedeEarlier = `
-	WITH fresh AS (SELECT * FROM state.main.loads WHERE seq > $1 AND status = 'live')
+	WITH fresh AS (SELECT * FROM state.main.loads WHERE seq > $1 AND (status = 'live' OR mode = 'append'))
 	UPDATE state.main.loads AS o SET status = 'superseded', superseded_by = n.load_id
 	FROM fresh AS n
 	WHERE o.seq <= $1 AND o.status = 'live' AND o.feed = n.feed AND o.period IS NOT DISTINCT FROM n.period AND o.scope = n.scope
@@ -165,6 +174,26 @@ func supersede(loads []Load) {
 		}
 		last[k] = i
 	}
+}
+
+// replaced is a load of the ledger that a new one replaces.
+type replaced struct{ id, by string }
+
+// replace settles what the publications name: loads of the batch are marked,
+// those of the ledger returned.
+func replace(loads []Load, pubs []Publication) (earlier []replaced) {
+	at := map[string]int{}
+	for i, p := range pubs {
+		for _, id := range p.Replaces {
+			if j, ok := at[id]; ok {
+				loads[j].Status, loads[j].SupersededBy = Superseded, p.Load.ID
+			} else {
+				earlier = append(earlier, replaced{id, p.Load.ID})
+			}
+		}
+		at[p.Load.ID] = i
+	}
+	return earlier
 }
 
 func date(p period.Period) any {

@@ -18,8 +18,8 @@ type FeedStatus struct {
 	LastLoad time.Time
 	// Loads counts live loads; the rows are those of live loads.
 	Loads, RowsLoaded, RowsQuarantined, RowsRepeated int64
-	// Ever counts every accepted load, superseded and withdrawn ones too, and
-	// their rows: these never decrease.
+	// Ever counts every accepted load, superseded ones too, and their
+	// rows: these never decrease.
 	Ever Totals
 	// Refused counts extracts that were refused whole.
 	Refused int64
@@ -103,7 +103,8 @@ func (l *Lake) Quarantined(ctx context.Context, feed string, limit int) ([]Fault
 type Refused struct {
 	SHA256, Feed, File, Reason string
 	RefusedAt                  time.Time
-	// LoadID is the id its load would have had.
+	// LoadID is the id its load would have had; "" when the same bytes may be
+	// accepted another time.
 	LoadID string
 }
 
