@@ -229,6 +229,9 @@ func (b *batch) countMonths(ctx context.Context) error {
 		return err
 	}
 	for _, p := range b.parts {
+		if b.c.Mode == lake.Snapshot && p.rows+p.malformed == 0 {
+			return refuse("no_rows") // it would empty the month
+		}
 		if p.month != 0 {
 			continue
 		}

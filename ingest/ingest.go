@@ -66,12 +66,18 @@ type File struct {
 	Path, Rel string
 	// Feed is the contract it is read by.
 	Feed string
+	// Named says that a person named this very file: if its load has been
+	// superseded, it is made live again. A scan of the inbox, where old and
+	// corrected files lie side by side, never does that.
+	Named bool
 }
 
 // LoadResult is one extract that became a load.
 type LoadResult struct {
 	File string
 	Load lake.Load
+	// Revived says that the load was known, superseded, and is live again.
+	Revived bool
 	// Superseded are the sources of the loads that this one replaced.
 	Superseded []string
 	// Missing are optional columns that the extract lacks, Extra headers that
@@ -220,7 +226,7 @@ func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
 			}
 			continue
 		}
-		f := File{Path: abs, Rel: in.rel(abs), Feed: feed}
+		f := File{Path: abs, Rel: in.rel(abs), Feed: feed, Named: true}
 		if feed == "" {
 			if f.Feed = in.contracts.FeedOf(filepath.Base(abs)); f.Feed == "" {
 				errs = append(errs, fmt.Errorf("%s: no contract knows the name. Name the feed: laborwatch ingest FEED %s (feeds: %s)", p, p, strings.Join(in.contracts.Feeds(), ", ")))

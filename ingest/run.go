@@ -85,8 +85,9 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 		reason, known := refused[s.id]
 		switch {
 		case loads[s.id]:
-			r.sum.Skipped++
-			r.step(f)
+			if err := r.known(ctx, f, s.id); err != nil {
+				return nil, err
+			}
 		case known:
 			r.sum.Refused = append(r.sum.Refused, Refusal{File: f.Rel, Feed: f.Feed, Reason: reason, Known: true})
 			r.step(f)
@@ -96,6 +97,25 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 		}
 	}
 	return out, nil
+}
+
+// known skips an extract that the ledger has, but for one that a person named
+// and that was superseded: that one is live again.
+func (r *run) known(ctx context.Context, f File, id string) error {
+	defer r.step(f)
+	if f.Named {
+		load, replaced, revived, err := r.in.lake.Revive(ctx, id)
+		if err != nil {
+			return err
+		}
+		if revived {
+			r.sum.Loads = append(r.sum.Loads, LoadResult{File: f.Rel, Load: load, Revived: true, Superseded: []string{replaced}})
+			r.in.log.Info("load revived", "file", f.Rel, "feed", f.Feed, "period", load.Period.String(), "superseded", replaced, "load", id)
+			return nil
+		}
+	}
+	r.sum.Skipped++
+	return nil
 }
 
 func (r *run) step(f File) {

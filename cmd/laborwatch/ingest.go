@@ -45,6 +45,11 @@ func (e *env) ingestCmd() *cobra.Command {
 func (e *env) reportIngest(s app.Ingested) error {
 	fmt.Fprintln(e.stdout, messages.Both("cli.ingest.done",
 		len(s.Loads), s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused)))
+	for _, l := range s.Loads {
+		for _, old := range l.Superseded {
+			fmt.Fprintln(e.stdout, messages.Both("cli.ingest.supersedes", l.File, old))
+		}
+	}
 	for _, f := range s.Unknown {
 		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.unknown", f))
 	}
