@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,18 +94,65 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// TestExitCodes: a script must be able to tell from the code alone what happened.
+func TestExitCodes(t *testing.T) {
+	dir := t.TempDir()
+	must(t, dir, []int{0}, "init")
+	write := func(name, rows string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("岗位编号,工作地区划,招聘人数,发布日期\n"+rows), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("岗位信息_202605.csv", "P1,410402,1,2026-05-01\n")
+	write("岗位信息_202606.csv", "P1,410402,1,2026-05-01\nP2,410402,1,2026-02-30\n")
+	write("岗位信息_202607.csv", "")
+	for _, c := range []struct {
+		code int
+		args []string
+	}{
+		{0, []string{"ingest", "岗位信息_202605.csv"}},
+		{exitQuarantined, []string{"ingest", "岗位信息_202606.csv"}},
+		{exitRefused, []string{"ingest", "岗位信息_202607.csv"}},
+		{exitUsage, []string{"ingest", "岗位"}},
+		{exitUsage, []string{"frobnicate"}},
+		{exitUsage, []string{"alerts", "lst"}},
+		{exitUsage, []string{"alerts", "list", "--status", "open"}},
+		{exitUsage, []string{"quarantine", "list", "--feed", "job_vacancie"}},
+		{exitUsage, []string{"demo", "--persons", "0"}},
+		{exitUsage, []string{"query"}},
+		{1, []string{"query", "job_openings", "--data", "no/such/folder"}},
+		{1, []string{"release", "build", "2026-05"}},
+	} {
+		if out, errs, code := run(t, dir, c.args...); code != c.code {
+			t.Errorf("laborwatch %s: exit %d, want %d\n%s%s", strings.Join(c.args, " "), code, c.code, out, errs)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "no")); err == nil {
+		t.Error("a mistyped data folder was created")
+	}
+}
+
 // TestDemo holds the default simulation to its truth: every planted event is
 // found at its level, no decoy raises anything, and the estimated rate lies
 // within its sampling error of the true one.
 func TestDemo(t *testing.T) {
 	dir := t.TempDir()
-	start := time.Now()
-	out := must(t, dir, []int{0}, "demo", "--once", "--json", "--data", filepath.Join(dir, "city", "data"))
+	cmd := command(t, dir, "demo", "--once", "--json", "--data", filepath.Join(dir, "city", "data"))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	var r app.Report
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
+	if err := json.Unmarshal(out, &r); err != nil {
 		t.Fatalf("%v in\n%s", err, out)
 	}
-	t.Logf("%s in %s", out, time.Since(start))
+	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss // KiB
+	t.Logf("%s peak memory %d MiB", out, peak>>10)
+	if peak > 2<<20 {
+		t.Errorf("peak memory %d MiB, want at most 2048", peak>>10)
+	}
 	if r.Alerts.Expected < 8 || r.Alerts.Found != r.Alerts.Expected || r.Alerts.Spurious != 0 {
 		human, _, _ := run(t, dir, "alerts", "list", "--data", filepath.Join(dir, "city", "data"))
 		t.Errorf("alerts %+v\n%s", r.Alerts, human)
