@@ -6,7 +6,7 @@ import (
 
 const candidates = `SELECT concat_ws(' ', strftime(period, '%Y-%m'), rule, level, enterprise, persons, base, round(rate, 4),
 	window_from, window_to, coalesce(notice_no, '-'), coalesce(CAST(notice_days AS VARCHAR), '-'), coalesce(CAST(notice_ok AS VARCHAR), '-'))
-	FROM (FROM alert_enterprise_layoff UNION ALL FROM alert_enterprise_closure) ORDER BY period, enterprise, rule`
+	FROM alert_enterprise ORDER BY period, enterprise, rule`
 
 func TestLevels(t *testing.T) {
 	c := newCity(t)

@@ -1,6 +1,6 @@
 /*
 description: >
-  An employer's layoffs of a month by the most severe 30-day window; closures are alert_enterprise_closure's.
+  An employer's layoffs of a month by the most severe 30-day window; one in which (nearly) all staff left is a closure.
   notice_ok: a plan was reported and told to the staff alert.notice_days ahead; no plan where the law asks for one is
   not ok; NULL where it asks for none (under alert.yellow_persons and under alert.yellow_rate).
 grain: [period, enterprise]
@@ -11,7 +11,7 @@ tests:
 */
 SELECT
   l.period,
-  'enterprise_layoff' AS rule,
+  CASE WHEN l.closure = 1 THEN 'enterprise_closure' ELSE 'enterprise_layoff' END AS rule,
   CAST(l.level AS SMALLINT) AS level,
   coalesce(e.region, '_T') AS region,
   coalesce(e.division, '_T') AS industry,
@@ -32,4 +32,3 @@ SELECT
 FROM core_layoff_level AS l
 LEFT JOIN core_enterprise AS e ON e.period = l.period AND e.uscc = l.uscc
 LEFT JOIN core_layoff_notice AS n ON n.period = l.period AND n.uscc = l.uscc
-WHERE l.closure = 0
