@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func BenchmarkClosingMonth(b *testing.B) {
 		}
 		took := make([]time.Duration, len(deliveries))
 		for i, d := range deliveries {
-			line := d.Name()
+			line := []string{d.Name()}
 			for _, s := range steps {
 				begin := time.Now()
 				if err := s.run(filepath.Join(dir, "city", "inbox", d.Name())); err != nil {
@@ -48,9 +49,9 @@ func BenchmarkClosingMonth(b *testing.B) {
 				}
 				spent := time.Since(begin)
 				took[i] += spent
-				line += fmt.Sprintf("  %s %.2f s", s.name, spent.Seconds())
+				line = append(line, fmt.Sprintf("%s %.2f s", s.name, spent.Seconds()))
 			}
-			b.Log(line)
+			b.Log(strings.Join(line, "  "))
 		}
 		// Neighbors are averaged, because a late and a corrected file weigh on single months.
 		near := func(i int) float64 { return (took[i-2] + took[i-1] + took[i]).Seconds() / 3 }

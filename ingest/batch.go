@@ -64,8 +64,10 @@ func (r *run) report(p *part, load lake.Load, superseded []string) {
 	r.sum.RowsQuarantined += load.RowsQuarantined
 	r.sum.RowsRepeated += load.RowsRepeated
 	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Superseded: superseded, Missing: p.missing, Extra: p.extra})
-	told := []any{"file", p.file.Rel, "feed", load.Feed, "period", load.Period.String(), "rows", load.RowsLoaded,
-		"quarantined", load.RowsQuarantined, "repeated", load.RowsRepeated, "load", load.ID}
+	told := []any{
+		"file", p.file.Rel, "feed", load.Feed, "period", load.Period.String(), "rows", load.RowsLoaded,
+		"quarantined", load.RowsQuarantined, "repeated", load.RowsRepeated, "load", load.ID,
+	}
 	if len(superseded) > 0 {
 		told = append(told, "superseded", strings.Join(superseded, ", "))
 	}

@@ -31,22 +31,46 @@ func TestVersionsOfAppended(t *testing.T) {
 		calls [][]file
 		want  string
 	}{
-		{"same path", [][]file{{{"a/增减员_20260512.csv", 1}}, {{"a/增减员_20260512.csv", 2}}},
-			"a/增减员_20260512.csv|1|superseded|a/增减员_20260512.csv\na/增减员_20260512.csv|2|live|∅\n"},
-		{"mark in another folder", [][]file{{{"a/增减员_20260512.csv", 1}}, {{"b/增减员_20260512_更正.csv", 2}}},
-			"a/增减员_20260512.csv|1|superseded|b/增减员_20260512_更正.csv\nb/增减员_20260512_更正.csv|2|live|∅\n"},
-		{"same folder before others", [][]file{{{"a/增减员_20260512.csv", 1}, {"b/增减员_20260512.csv", 2}}, {{"b/增减员_20260512_修订版.csv.gz", 3}}},
-			"a/增减员_20260512.csv|1|live|∅\nb/增减员_20260512.csv|2|superseded|b/增减员_20260512_修订版.csv.gz\nb/增减员_20260512_修订版.csv.gz|3|live|∅\n"},
-		{"two folders", [][]file{{{"a/增减员_20260512.csv", 1}, {"b/增减员_20260512.csv", 2}}, {{"c/增减员_20260512.csv", 3}}},
-			"a/增减员_20260512.csv|1|live|∅\nb/增减员_20260512.csv|2|live|∅\nc/增减员_20260512.csv|3|live|∅\n"},
-		{"one call, the last wins", [][]file{{{"增减员_20260512.csv", 1}, {"增减员_20260512_更正.csv", 2}, {"增减员_20260512_更正2.csv", 3}}},
-			"增减员_20260512.csv|1|superseded|增减员_20260512_更正.csv\n增减员_20260512_更正.csv|2|superseded|增减员_20260512_更正2.csv\n增减员_20260512_更正2.csv|3|live|∅\n"},
-		{"one call, the correction in an earlier folder", [][]file{{{"a/增减员_20260512_更正.csv", 2}, {"b/增减员_20260512.csv", 1}}},
-			"b/增减员_20260512.csv|1|superseded|a/增减员_20260512_更正.csv\na/增减员_20260512_更正.csv|2|live|∅\n"},
-		{"the original changed after its correction", [][]file{{{"增减员_20260512.csv", 1}, {"增减员_20260512_更正.csv", 2}}, {{"增减员_20260512.csv", 3}}},
-			"增减员_20260512.csv|1|superseded|增减员_20260512_更正.csv\n增减员_20260512_更正.csv|2|superseded|增减员_20260512.csv\n增减员_20260512.csv|3|live|∅\n"},
-		{"other days", [][]file{{{"增减员_20260511.csv", 1}, {"增减员_20260512.csv", 2}, {"增减员_20260513_更正.csv", 3}}},
-			"增减员_20260511.csv|1|live|∅\n增减员_20260512.csv|2|live|∅\n增减员_20260513_更正.csv|3|live|∅\n"},
+		{
+			"same path",
+			[][]file{{{"a/增减员_20260512.csv", 1}}, {{"a/增减员_20260512.csv", 2}}},
+			"a/增减员_20260512.csv|1|superseded|a/增减员_20260512.csv\na/增减员_20260512.csv|2|live|∅\n",
+		},
+		{
+			"mark in another folder",
+			[][]file{{{"a/增减员_20260512.csv", 1}}, {{"b/增减员_20260512_更正.csv", 2}}},
+			"a/增减员_20260512.csv|1|superseded|b/增减员_20260512_更正.csv\nb/增减员_20260512_更正.csv|2|live|∅\n",
+		},
+		{
+			"same folder before others",
+			[][]file{{{"a/增减员_20260512.csv", 1}, {"b/增减员_20260512.csv", 2}}, {{"b/增减员_20260512_修订版.csv.gz", 3}}},
+			"a/增减员_20260512.csv|1|live|∅\nb/增减员_20260512.csv|2|superseded|b/增减员_20260512_修订版.csv.gz\nb/增减员_20260512_修订版.csv.gz|3|live|∅\n",
+		},
+		{
+			"two folders",
+			[][]file{{{"a/增减员_20260512.csv", 1}, {"b/增减员_20260512.csv", 2}}, {{"c/增减员_20260512.csv", 3}}},
+			"a/增减员_20260512.csv|1|live|∅\nb/增减员_20260512.csv|2|live|∅\nc/增减员_20260512.csv|3|live|∅\n",
+		},
+		{
+			"one call, the last wins",
+			[][]file{{{"增减员_20260512.csv", 1}, {"增减员_20260512_更正.csv", 2}, {"增减员_20260512_更正2.csv", 3}}},
+			"增减员_20260512.csv|1|superseded|增减员_20260512_更正.csv\n增减员_20260512_更正.csv|2|superseded|增减员_20260512_更正2.csv\n增减员_20260512_更正2.csv|3|live|∅\n",
+		},
+		{
+			"one call, the correction in an earlier folder",
+			[][]file{{{"a/增减员_20260512_更正.csv", 2}, {"b/增减员_20260512.csv", 1}}},
+			"b/增减员_20260512.csv|1|superseded|a/增减员_20260512_更正.csv\na/增减员_20260512_更正.csv|2|live|∅\n",
+		},
+		{
+			"the original changed after its correction",
+			[][]file{{{"增减员_20260512.csv", 1}, {"增减员_20260512_更正.csv", 2}}, {{"增减员_20260512.csv", 3}}},
+			"增减员_20260512.csv|1|superseded|增减员_20260512_更正.csv\n增减员_20260512_更正.csv|2|superseded|增减员_20260512.csv\n增减员_20260512.csv|3|live|∅\n",
+		},
+		{
+			"other days",
+			[][]file{{{"增减员_20260511.csv", 1}, {"增减员_20260512.csv", 2}, {"增减员_20260513_更正.csv", 3}}},
+			"增减员_20260511.csv|1|live|∅\n增减员_20260512.csv|2|live|∅\n增减员_20260513_更正.csv|3|live|∅\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHouse(t)

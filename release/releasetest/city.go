@@ -46,8 +46,6 @@ func Snapshot(cfg *config.Config) *cube.Snapshot {
 	return cube.NewSnapshot(Last.Add(1).First().AddDate(0, 0, 9).Add(90*time.Minute), Observations(cfg))
 }
 
-func ptr[T any](v T) *T { return new(v) }
-
 // wave is a slow swing with a season in it, around 1.
 func wave(i, phase int) float64 {
 	t := float64(i + phase)
