@@ -84,6 +84,8 @@ func (d *DuckDB) setUp(ctx context.Context, o Options) error {
 		"SET autoinstall_known_extensions = false",
 		"SET autoload_known_extensions = false",
 		"SET enable_progress_bar = false",
+		// A checkpoint for every few megabytes of log would fall on every other month.
+		"SET checkpoint_threshold = '64MB'",
 	}
 	if o.MemoryLimit != "" {
 		set = append(set, "SET memory_limit = "+Quote(o.MemoryLimit))
