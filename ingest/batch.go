@@ -39,7 +39,11 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 		b.parts = append(b.parts, p)
 	}
 	defer b.removeFiles()
-	for _, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+	read := b.read
+	if len(sources) == 1 && sources[0].lines != nil {
+		read = b.scan
+	}
+	for _, step := range []func(context.Context) error{read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -84,6 +88,8 @@ type batch struct {
 	replaces map[string][]string
 	// repeats and faults say whether there are any.
 	repeats, faults, rejects bool
+	// scanned is the scan of a batch of one large extract.
+	scanned *scan
 }
 
 func (b *batch) exec(ctx context.Context, sql string) error {
@@ -95,14 +101,10 @@ func (b *batch) exec(ctx context.Context, sql string) error {
 // with the lines that are no rows.
 func (b *batch) read(ctx context.Context) error {
 	paths := make([]string, len(b.parts))
-	var bytes int64
 	for i, p := range b.parts {
 		paths[i] = p.path
-		bytes += p.size
 	}
-	reading := *b.in.readings[b.c.Feed]
-	reading.seen = newFilter(bytes / leastRow)
-	ctx = withReading(ctx, &reading)
+	ctx = withReading(ctx, b.in.readings[b.c.Feed])
 	several := len(b.parts) > 1
 	for _, q := range []string{
 		"DROP TABLE IF EXISTS temp.lw_rejects; DROP TABLE IF EXISTS temp.lw_scans",
@@ -116,9 +118,6 @@ func (b *batch) read(ctx context.Context) error {
 	}
 	return nil
 }
-
-// leastRow is about the fewest bytes that a row takes.
-const leastRow = 40
 
 // count finds how many rows each extract has and which lines were no rows.
 func (b *batch) count(ctx context.Context) error {
@@ -141,8 +140,11 @@ func (b *batch) count(ctx context.Context) error {
 		p.first, p.rows, p.bad = first, n, bad
 		b.faults = b.faults || bad > 0
 	}
-	if err := rows.Err(); err != nil || b.layout.parquet {
+	switch err := rows.Err(); {
+	case err != nil || b.layout.parquet:
 		return err
+	case b.scanned != nil:
+		return b.noteMalformed(ctx)
 	}
 	return b.countRejects(ctx, byFD)
 }
@@ -174,23 +176,26 @@ func (b *batch) countRejects(ctx context.Context, byFD map[int]*part) error {
 }
 
 // findRepeats fills lw_repeats with the ids of rows that repeat an earlier row
-// of their extract. The filter of keys nominates some rows, equal hashes fewer;
-// the key itself decides.
+// of their extract. Equal hashes only nominate; the key itself decides.
 func (b *batch) findRepeats(ctx context.Context) error {
 	if len(b.c.Key) == 0 {
 		return nil
 	}
-	several := len(b.parts) > 1
-	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_keys AS
-		SELECT DISTINCT %s AS _key FROM lw_rows WHERE _ok AND _again UNION SELECT _key FROM lw_slow WHERE NOT _skip`, b.keyOf(several)))
-	if err != nil {
+	nominated := `SELECT _key FROM lw_checked WHERE NOT _skip GROUP BY _key HAVING count(*) > 1`
+	if b.scanned != nil && b.scanned.seen != nil {
+		var err error
+		if nominated, err = b.nominateScanned(ctx); err != nil || nominated == "" {
+			return err
+		}
+	}
+	if err := b.exec(ctx, "CREATE OR REPLACE TEMP TABLE lw_keys AS SELECT DISTINCT _key FROM ("+nominated+")"); err != nil {
 		return err
 	}
 	var some bool
 	if err := b.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM lw_keys)`).Scan(&some); err != nil || !some {
 		return err
 	}
-	err = b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT _id, _file, _fault IS NOT NULL AS bad FROM (
+	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT _id, _file, _fault IS NOT NULL AS bad FROM (
 		SELECT _id, _file, _fault, row_number() OVER (PARTITION BY _file, _key, %s ORDER BY _id) AS n FROM lw_checked
 		WHERE NOT _skip AND _key IN (SELECT _key FROM lw_keys))
 		WHERE n > 1`, joinIDs("", b.keyColumns())))
@@ -291,6 +296,9 @@ func (b *batch) rowNumber(p *part) (from, row string) {
 
 // write copies the good rows of each extract to a temporary Parquet file.
 func (b *batch) write(ctx context.Context) error {
+	if b.scanned != nil {
+		return b.complete(ctx)
+	}
 	for _, p := range b.parts {
 		from, row := b.rowNumber(p)
 		month := p.month

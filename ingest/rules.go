@@ -26,6 +26,8 @@ type compiler struct {
 	c       *Contract
 	regions []string
 	layout  layout
+	// aside says that the rows are those that a scan has put aside.
+	aside bool
 }
 
 func text(s string) string { return engine.Quote(s) }

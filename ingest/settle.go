@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"context"
-	"math/bits"
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -153,45 +151,6 @@ func sames(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
 			last, was = cell, fault == "" && filled && same(value, cell)
 		}
 		out.data[row] = was && ok
-	}
-	return nil
-}
-
-// filter remembers keys, roughly: it forgets none, and now and then takes a key
-// for known that is not. All threads share it.
-type filter struct{ words []atomic.Uint64 }
-
-// bitsPerKey make about one key in ten thousand be taken for another.
-const bitsPerKey = 24
-
-func newFilter(keys int64) *filter {
-	words := uint64(max(keys, 1)) * bitsPerKey / 64
-	return &filter{make([]atomic.Uint64, 1<<bits.Len64(words|1023))}
-}
-
-// add notes a key and tells whether it may have been there. Three bits of one
-// word stand for it.
-func (f *filter) add(key uint64) bool {
-	word := &f.words[key>>32&uint64(len(f.words)-1)]
-	mask := uint64(1)<<(key&63) | uint64(1)<<(key>>6&63) | uint64(1)<<(key>>12&63)
-	return word.Or(mask)&mask == mask
-}
-
-// seen is lw_seen.
-func seen(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
-	r, err := readingOf(ctx)
-	if err != nil {
-		return err
-	}
-	vec, err := chunk.GetInputChunk().GetVector(0)
-	if err != nil {
-		return err
-	}
-	n := chunk.GetInputChunk().GetSize()
-	keys := fixedOf[uint64](vectorOf(vec), n)
-	out := fixedOf[bool](vectorOf(chunk.GetResultVector()), n)
-	for row := range out.data {
-		out.data[row] = r.seen.add(keys.data[row])
 	}
 	return nil
 }

@@ -71,11 +71,7 @@ func (k *compiler) settled(paths []string) string {
 		cells = append(cells, fmt.Sprintf("c%d", i))
 	}
 	out = append(out, "_ok", fmt.Sprintf("CASE WHEN NOT _ok THEN [%s] END AS _raw", strings.Join(cells, ", ")))
-	rows := fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(out, ", "), nest(w, r, a, m))
-	if len(k.c.Key) == 0 {
-		return rows
-	}
-	return fmt.Sprintf("SELECT *, lw_seen(%s) AS _again FROM (%s)", k.keyOf(len(paths) > 1), rows)
+	return fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(out, ", "), nest(w, r, a, m))
 }
 
 // sexEnum is the engine's type of a person's sex.
@@ -123,7 +119,7 @@ func (k *compiler) place(file bool) []string {
 
 // unsettled is the SELECT of lw_slow.
 func (k *compiler) unsettled(file int, several bool) string {
-	from := append([]string{"rowid AS _id"}, k.place(several)...)
+	from := append([]string{k.rowID() + " AS _id"}, k.place(several)...)
 	if !several {
 		from = append(from, fmt.Sprintf("%d AS _file", file))
 	}
@@ -185,11 +181,20 @@ func (k *compiler) checked(file int, several bool) string {
 	if len(k.c.Key) > 0 {
 		key = ", " + k.keyOf(several) + " AS _key"
 	}
-	fast := fmt.Sprintf("SELECT rowid AS _id, %s, %s, %s AS _month, CAST(NULL AS VARCHAR) AS _fault, false AS _skip%s FROM lw_rows WHERE _ok", from, values, k.month(), key)
+	fast := fmt.Sprintf("SELECT %s AS _id, %s, %s, %s AS _month, CAST(NULL AS VARCHAR) AS _fault, false AS _skip%s FROM lw_rows WHERE _ok", k.rowID(), from, values, k.month(), key)
 	if key != "" {
 		key = ", _key"
 	}
 	return fmt.Sprintf("%s UNION ALL SELECT _id, _file, %s, _month, _fault, _skip%s FROM lw_slow", fast, values, key)
+}
+
+// rowID tells rows apart, in the file's order. What a scan put aside has the
+// numbers of its lines, as what was settled has.
+func (k *compiler) rowID() string {
+	if k.aside {
+		return "_srow"
+	}
+	return "rowid"
 }
 
 // values lists the columns that hold what is loaded.

@@ -17,12 +17,12 @@ import (
 //	lw_person(cell)         STRUCT(key, birth_month, sex, origin) of an ID in plain form; its members are NULL for any other
 //	lw_month(cell)          the month of a cell of six digits, NULL for any other
 //	lw_same(cell, column)   whether the cell is its own canonical value
-//	lw_seen(key)            whether the key may have been given before
 //	lw_read(cell, column)   what the contract's column makes of a cell in whatever form
 //	lw_mask(cell, kind)     the cell masked
+//	lw_scan()               a table function: the rows of a scan that are settled
 //
 // What lw_read gives begins with faultMark when the cell is at fault; NULL means
-// that nothing was filled in. The first four settle nearly every cell of a large
+// that nothing was filled in. The first three settle nearly every cell of a large
 // extract; lw_read, which makes a text for each cell, sees the others alone.
 
 const (
@@ -34,7 +34,7 @@ const (
 type reading struct {
 	key     []byte
 	readers map[string]*reader
-	seen    *filter
+	scan    *scan
 }
 
 type readingContext struct{}
@@ -128,7 +128,6 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 		{"lw_person", []duckdb.TypeInfo{t.text}, person, persons},
 		{"lw_month", []duckdb.TypeInfo{t.text}, t.date, months},
 		{"lw_same", []duckdb.TypeInfo{t.text, t.text}, t.boolean, sames},
-		{"lw_seen", []duckdb.TypeInfo{t.bigint}, t.boolean, seen},
 		{"lw_read", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(readCells)},
 		{"lw_mask", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(maskCells)},
 	} {
@@ -136,7 +135,15 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 			return err
 		}
 	}
-	return nil
+	return duckdb.RegisterTableUDF(conn, "lw_scan", duckdb.ParallelChunkTableFunction{
+		BindArgumentsContext: func(ctx context.Context, _ map[string]any, _ ...any) (duckdb.ParallelChunkTableSource, error) {
+			r, err := readingOf(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return r.scan, nil
+		},
+	})
 }
 
 // perCell makes a function of two texts, giving a text, one over chunks.

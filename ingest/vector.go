@@ -22,13 +22,24 @@ type fixed[T any] struct {
 	valid []uint64
 }
 
-func fixedOf[T any](v reflect.Value, n int) fixed[T] {
-	f := fixed[T]{data: unsafe.Slice((*T)(v.FieldByName("dataPtr").UnsafePointer()), n)}
-	if mask := v.FieldByName("maskPtr").UnsafePointer(); mask != nil {
-		f.valid = unsafe.Slice((*uint64)(mask), (n+63)/64)
+// vectorMemory is where a vector's values and mask lie.
+type vectorMemory struct{ data, mask unsafe.Pointer }
+
+func fixedAt[T any](m vectorMemory, n int) fixed[T] {
+	f := fixed[T]{data: unsafe.Slice((*T)(m.data), n)}
+	if m.mask != nil {
+		f.valid = unsafe.Slice((*uint64)(m.mask), (n+63)/64)
 	}
 	return f
 }
+
+func fixedOf[T any](v reflect.Value, n int) fixed[T] { return fixedAt[T](memory(v), n) }
+
+func memory(v reflect.Value) vectorMemory {
+	return vectorMemory{v.FieldByName("dataPtr").UnsafePointer(), v.FieldByName("maskPtr").UnsafePointer()}
+}
+
+func memoryOf(v duckdb.Vector) vectorMemory { return memory(vectorOf(v)) }
 
 func (f fixed[T]) null(row int) { f.valid[row/64] &^= 1 << (row % 64) }
 
@@ -84,9 +95,9 @@ func textsOf(chunk *duckdb.ChunkIteratorState, column int) (duckdb.VectorView[st
 	return duckdb.GetVectorView[string](vec)
 }
 
-// types of the engine, by name for readability.
+// typeInfos are types of the engine.
 type typeInfos struct {
-	text, date, uuid, boolean, bigint, integer, utinyint duckdb.TypeInfo
+	text, date, uuid, boolean, integer, utinyint, rowid, double, sex duckdb.TypeInfo
 }
 
 func newTypeInfos() (t typeInfos, err error) {
@@ -95,13 +106,14 @@ func newTypeInfos() (t typeInfos, err error) {
 		is duckdb.Type
 	}{
 		{&t.text, duckdb.TYPE_VARCHAR}, {&t.date, duckdb.TYPE_DATE}, {&t.uuid, duckdb.TYPE_UUID}, {&t.boolean, duckdb.TYPE_BOOLEAN},
-		{&t.bigint, duckdb.TYPE_UBIGINT}, {&t.integer, duckdb.TYPE_INTEGER}, {&t.utinyint, duckdb.TYPE_UTINYINT},
+		{&t.rowid, duckdb.TYPE_BIGINT}, {&t.double, duckdb.TYPE_DOUBLE}, {&t.integer, duckdb.TYPE_INTEGER}, {&t.utinyint, duckdb.TYPE_UTINYINT},
 	} {
 		if *x.to, err = duckdb.NewTypeInfo(x.is); err != nil {
 			return t, err
 		}
 	}
-	return t, nil
+	t.sex, err = duckdb.NewEnumInfo(sexes[0], sexes[1:]...)
+	return t, err
 }
 
 // structOf is a struct of the given members.
