@@ -19,6 +19,9 @@ type part struct {
 	// first is the _id of its first row in lw_checked.
 	first, rows, bad, repeated, malformed int64
 	months                                map[period.Period]int64
+	counts                                *counts
+	measures                              []lake.Measure
+	notes                                 []lake.Note
 }
 
 // publish loads the extracts of a batch in one go: one statement reads and
@@ -27,6 +30,7 @@ type part struct {
 func (r *run) publish(ctx context.Context, sources []*source) error {
 	k := &compiler{c: r.in.contracts[sources[0].file.Feed], regions: r.in.regions, layout: sources[0].layout}
 	b := &batch{run: r, compiler: k}
+	b.history, _, _ = k.c.levels()
 	var err error
 	if b.replaces, err = r.versions(ctx, sources); err != nil {
 		return err
@@ -43,12 +47,16 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if len(sources) == 1 && sources[0].lines != nil {
 		read = b.scan
 	}
-	for _, step := range []func(context.Context) error{read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+	for _, step := range []func(context.Context) error{read, b.count, b.checkTypes, b.findRepeats, b.countMonths, b.checkSet, b.write, b.collect} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	loads, err := r.in.lake.Publish(ctx, r.conn, b.publications(), b.quarantine())
+	profiles, err := b.profiles(ctx)
+	if err != nil {
+		return err
+	}
+	loads, err := r.in.lake.Publish(ctx, r.conn, b.publications(), b.quarantine(), profiles)
 	if err != nil {
 		return err
 	}
@@ -67,7 +75,7 @@ func (r *run) report(p *part, load lake.Load, superseded []string) {
 	r.sum.RowsLoaded += load.RowsLoaded
 	r.sum.RowsQuarantined += load.RowsQuarantined
 	r.sum.RowsRepeated += load.RowsRepeated
-	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Superseded: superseded, Missing: p.missing, Extra: p.extra})
+	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Superseded: superseded, Missing: p.missing, Extra: p.extra, Notes: p.notes})
 	told := []any{
 		"file", p.file.Rel, "feed", load.Feed, "period", load.Period.String(), "rows", load.RowsLoaded,
 		"quarantined", load.RowsQuarantined, "repeated", load.RowsRepeated, "load", load.ID,
@@ -76,6 +84,9 @@ func (r *run) report(p *part, load lake.Load, superseded []string) {
 		told = append(told, "superseded", strings.Join(superseded, ", "))
 	}
 	r.in.log.Info("extract loaded", told...)
+	for _, n := range p.notes {
+		r.in.log.Warn("extract differs", "file", p.file.Rel, "feed", load.Feed, "check", n.Check, "column", n.Column, "detail", n.Detail)
+	}
 	r.step(p.file)
 }
 
@@ -90,6 +101,8 @@ type batch struct {
 	repeats, faults, rejects bool
 	// scanned is the scan of a batch of one large extract.
 	scanned *scan
+	// history is how many earlier loads set checks look at, 0 for none.
+	history int
 }
 
 func (b *batch) exec(ctx context.Context, sql string) error {
@@ -382,7 +395,7 @@ func (b *batch) publications() []lake.Publication {
 			month = p.filed
 		}
 		out = append(out, lake.Publication{
-			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id],
+			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, By: p.by,
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
 				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.c.keyGeneration(),

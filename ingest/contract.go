@@ -41,6 +41,10 @@ type Contract struct {
 	Period PeriodRule `yaml:"period"`
 	// Scope says which part of the period a snapshot covers.
 	Scope ScopeRule `yaml:"scope"`
+	// Drift says what to do when columns change, Checks when an extract as a whole
+	// is not like those before it.
+	Drift  DriftPolicy `yaml:"drift"`
+	Checks SetChecks   `yaml:"checks"`
 	// Personal are headers of names, phones and the like: known, never kept.
 	Personal []string `yaml:"personal"`
 	// Realign puts cells back that slid into a neighbor's column.
@@ -264,7 +268,7 @@ func (c *Contract) keyGeneration() int {
 // comments and layout of the YAML do not.
 func (c *Contract) fingerprint() string {
 	x := *c
-	x.Files, x.Title = nil, Title{}
+	x.Files, x.Title, x.Checks = nil, Title{}, SetChecks{}
 	b, err := json.Marshal(x)
 	if err != nil { // plain data always marshals
 		panic(err)

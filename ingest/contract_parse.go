@@ -54,6 +54,7 @@ type shape struct {
 var (
 	scalar = &shape{}
 	list   = &shape{item: scalar}
+	level  = &shape{keys: map[string]*shape{"warn": scalar, "refuse": scalar}}
 
 	contractShape = &shape{keys: map[string]*shape{
 		"feed": scalar, "version": scalar, "title": {keys: map[string]*shape{"zh": scalar, "en": scalar}},
@@ -63,6 +64,8 @@ var (
 		"cells":   {keys: map[string]*shape{"unwrap": scalar, "nulls": list}},
 		"period":  {keys: map[string]*shape{"constant": scalar, "file": scalar, "columns": list}},
 		"scope":   {keys: map[string]*shape{"file": scalar, "column": scalar}},
+		"drift":   {keys: map[string]*shape{"new": scalar, "missing": scalar, "type": scalar}},
+		"checks":  {keys: map[string]*shape{"history": scalar, "least": scalar, "rows": level, "distinct": level, "nulls": level, "repeats": level, "codes": level}},
 		"realign": {item: &shape{keys: map[string]*shape{"columns": list}}},
 		"columns": {item: &shape{keys: map[string]*shape{
 			"name": scalar, "type": scalar, "aliases": list, "required": scalar, "codes": {any: list}, "otherwise": scalar,
@@ -208,6 +211,7 @@ func (c *Contract) check(f *faults) {
 	c.dropRow = f.regexp("/xlsx/drop", c.dropPattern(), 0)
 	c.checkColumns(f)
 	c.checkPeriod(f)
+	c.checkPolicies(f)
 	for i, k := range c.Key {
 		if c.column(k) == nil {
 			f.at(fmt.Sprintf("/key/%d", i), "key: no column %q%s", k, suggest(k, c.names()))

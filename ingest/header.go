@@ -18,8 +18,9 @@ type header struct {
 	matched int
 	// names are the headers as found, for messages.
 	names []string
-	// extra are headers that the contract does not know.
-	extra []string
+	// extra are headers that the contract does not know, extraAt their cells.
+	extra   []string
+	extraAt []int
 }
 
 // normalHeader folds a header to what is compared: half-width, lower case, no
@@ -88,7 +89,7 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 	}
 	for i, name := range h.names {
 		if name != "" && !used[i] && !c.personal[normalHeader(name)] {
-			h.extra = append(h.extra, name)
+			h.extra, h.extraAt = append(h.extra, name), append(h.extraAt, i)
 		}
 	}
 	return h

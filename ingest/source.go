@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
+	"laborwatch/lake"
 	"laborwatch/period"
 )
 
@@ -24,6 +24,8 @@ type source struct {
 	scope string
 	filed period.Period // the month settled from the rows
 	size  int64
+	// by is who let the extract pass the set checks, and why.
+	by lake.Act
 	// path is what the engine reads; handle keeps it open. Decoded extracts lie
 	// in files that have no name any more, so that nothing outlives a crash.
 	path   string
@@ -53,11 +55,15 @@ type layout struct {
 	padded bool
 	// damaged extracts may hold U+FFFD where bytes did not decode.
 	damaged bool
+	// aside are the unknown columns that are kept.
+	aside []asideColumn
+	// scope is what the contract's scope column must hold, "" for anything.
+	scope string
 }
 
 func (l layout) equal(m layout) bool {
 	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && l.width == m.width &&
-		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged
+		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged && l.scope == m.scope && slices.Equal(l.aside, m.aside)
 }
 
 func (s *source) close() error {
@@ -71,8 +77,7 @@ func (s *source) close() error {
 // is an error for which isRefusal holds; others are faults of the machine.
 func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	c := in.contracts[s.file.Feed]
-	base := filepath.Base(s.file.Rel)
-	if s.month, s.scope, err = c.filed(base); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
+	if s.month, s.scope, err = in.filed(s.file); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
 		return refuse("file_period", c.example())
 	}
 	f, err := os.Open(s.file.Path)
@@ -82,6 +87,9 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	defer func() {
 		if f != s.handle {
 			err = errors.Join(err, f.Close())
+		}
+		if c.Scope.Column != "" {
+			s.layout.scope = s.scope
 		}
 	}()
 	head := make([]byte, 16)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,7 +34,7 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 	}
 	s.use(out)
 	w := bufio.NewWriterSize(out, 1<<20)
-	x := &sheetWriter{contract: c, csv: csv.NewWriter(w), record: make([]string, 2+len(c.Columns))}
+	x := &sheetWriter{contract: c, csv: csv.NewWriter(w)}
 	var firstErr error
 	for _, sheet := range book.GetSheetList() {
 		if c.XLSX.Sheet != "" && sheet != c.XLSX.Sheet {
@@ -59,6 +60,10 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 		return err
 	}
 	s.layout = numberedLayout(len(c.Columns))
+	s.layout.width += len(x.aside)
+	for i, a := range x.aside {
+		s.layout.aside = append(s.layout.aside, asideColumn{a.name, len(c.Columns) + i})
+	}
 	s.missing, s.extra = c.optionalMissing(x.header), x.header.extra
 	return nil
 }
@@ -72,8 +77,10 @@ func numberedLayout(columns int) layout {
 	return l
 }
 
-// sheetWriter writes sheets as text; header is that of the first sheet that had one.
+// sheetWriter writes sheets as text; header is that of the first sheet that had
+// one, and aside are its unknown columns.
 type sheetWriter struct {
+	aside    []asideColumn
 	contract *Contract
 	csv      *csv.Writer
 	record   []string
@@ -128,7 +135,8 @@ func (x *sheetWriter) begin(sheet string, first [][]string) (*header, error) {
 		return nil, err
 	}
 	if x.header == nil {
-		x.header = h
+		x.header, x.aside = h, x.contract.asides(h)
+		x.record = make([]string, 2+len(h.cols)+len(x.aside))
 	}
 	for i := h.row + 1; i < len(first); i++ {
 		if err := x.write(i+1, sheet, h, first[i]); err != nil {
@@ -148,6 +156,13 @@ func (x *sheetWriter) write(row int, sheet string, h *header, cells []string) er
 		}
 		filled = filled || strings.TrimSpace(cell) != ""
 		x.record[2+i] = cell
+	}
+	named := x.contract.asides(h) // another sheet may have them elsewhere
+	for i, a := range x.aside {
+		x.record[2+len(h.cols)+i] = ""
+		if j := slices.IndexFunc(named, func(b asideColumn) bool { return b.name == a.name }); j >= 0 && named[j].cell < len(cells) {
+			x.record[2+len(h.cols)+i] = cells[named[j].cell]
+		}
 	}
 	if !filled || x.contract.drops(cells) {
 		return nil

@@ -30,22 +30,27 @@ type Publication struct {
 	Replaces []string
 	// File is the temporary Parquet file; see Lake.Temp.
 	File string
+	// Notes are what a person should know of the load.
+	Notes []Note
+	// By is who let the load pass, and why; empty for what passes by itself.
+	By Act
 }
 
 // Publish makes the loads live, all of them or none: their files are fsynced
 // and renamed into place, then one transaction on conn writes the ledger, puts
 // the rows of the SELECT quarantine (columns as in the quarantine table; ""
-// for none) into quarantine, and marks what they supersede. It returns the
+// for none) into quarantine and those of the SELECT profiles (likewise) among
+// the profiles, and marks what they supersede. It returns the
 // loads as the ledger has them. After an error nothing has changed for any
 // reader, and the temporary files are gone.
-func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine string) ([]Load, error) {
+func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine, profiles string) ([]Load, error) {
 	if err := l.place(pubs); err != nil {
 		for _, p := range pubs {
 			_ = os.Remove(p.File)
 		}
 		return nil, fmt.Errorf("publish: %w", err)
 	}
-	loads, err := l.record(ctx, conn, pubs, quarantine)
+	loads, err := l.record(ctx, conn, pubs, quarantine, profiles)
 	if err != nil {
 		return nil, fmt.Errorf("publish: ledger: %w", err)
 	}
@@ -117,7 +122,7 @@ func syncPath(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine string) (loads []Load, err error) {
+func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine, profiles string) (loads []Load, err error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -157,8 +162,23 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if err := l.settle(ctx, tx, Act{}); err != nil {
 		return nil, err
 	}
+	if err := insertNotes(ctx, tx, pubs); err != nil {
+		return nil, err
+	}
+	for _, p := range pubs {
+		if p.By != (Act{}) {
+			if _, err := tx.ExecContext(ctx, `UPDATE state.main.load_events SET who = ?, why = ? WHERE load_id = ?`, p.By.Who, p.By.Why, p.Load.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if quarantine != "" {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.quarantine BY NAME `+quarantine); err != nil {
+			return nil, err
+		}
+	}
+	if profiles != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.load_profiles BY NAME `+profiles); err != nil {
 			return nil, err
 		}
 	}
