@@ -36,6 +36,9 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 		return err
 	}
 	for _, s := range sources {
+		if err := r.settleable(ctx, k.c, s); err != nil {
+			return err
+		}
 		p := &part{source: s, months: map[period.Period]int64{}}
 		if !k.layout.parquet {
 			p.fd = int(s.handle.Fd())
@@ -66,6 +69,24 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	}
 	for i, p := range b.parts {
 		r.report(p, loads[i], replaced[p.id])
+	}
+	return nil
+}
+
+// settleable refuses a county's snapshot where the whole month is live and no
+// column tells which of its rows are the county's: they would stand twice.
+func (r *run) settleable(ctx context.Context, c *Contract, s *source) error {
+	if c.Mode != lake.Snapshot || s.scope == "" || c.Scope.Column != "" {
+		return nil
+	}
+	live, err := r.in.lake.Live(ctx, c.Feed)
+	if err != nil {
+		return err
+	}
+	for _, x := range live {
+		if x.Scope == "" && x.Period == s.month && x.PartOf == "" {
+			return refuse("whole", x.Source)
+		}
 	}
 	return nil
 }

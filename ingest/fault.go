@@ -64,5 +64,5 @@ func isRefusal(err error) bool {
 // is tried anew each time.
 func passing(err error) bool {
 	var r *refusalError
-	return errors.As(err, &r) && r.key == "ingest.refused.version"
+	return errors.As(err, &r) && slices.Contains([]string{"ingest.refused.version", "ingest.refused.whole"}, r.key)
 }

@@ -55,7 +55,17 @@ func (b *batch) checkSet(ctx context.Context) error {
 			}
 			known[g] = past
 		}
-		if err := b.judge(p, past); err != nil {
+		// Extracts before it in the batch are its past, too.
+		past = slices.Clone(past)
+		for _, q := range b.parts {
+			if q == p {
+				break
+			}
+			if m := cmp.Or(q.month, q.filed); q.scope == p.scope && (b.c.Mode != lake.Snapshot || m != g.month) {
+				past = append(past, lake.Past{LoadID: q.id, Period: m, Measures: q.measures})
+			}
+		}
+		if err := b.judge(p, past[max(len(past)-b.history, 0):]); err != nil {
 			return err
 		}
 	}

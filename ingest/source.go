@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"laborwatch/lake"
 	"laborwatch/period"
@@ -79,6 +80,9 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	c := in.contracts[s.file.Feed]
 	if s.month, s.scope, err = in.filed(s.file); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
 		return refuse("file_period", c.example())
+	}
+	if s.scope != "" && len(in.regions) > 0 && !slices.Contains(in.regions, s.scope) {
+		return refuse("scope", s.scope, strings.Join(in.regions, ", "))
 	}
 	f, err := os.Open(s.file.Path)
 	if err != nil {
