@@ -55,8 +55,10 @@ var (
 	scalar = &shape{}
 	list   = &shape{item: scalar}
 
+	bilingual = &shape{keys: map[string]*shape{"zh": scalar, "en": scalar}}
+
 	contractShape = &shape{keys: map[string]*shape{
-		"feed": scalar, "version": scalar, "title": {keys: map[string]*shape{"zh": scalar, "en": scalar}},
+		"feed": scalar, "version": scalar, "title": bilingual, "row": bilingual,
 		"files": list, "mode": scalar, "key": list, "personal": list,
 		"csv":     {keys: map[string]*shape{"encoding": scalar, "delimiter": scalar}},
 		"xlsx":    {keys: map[string]*shape{"sheet": scalar, "drop": list}},
@@ -68,6 +70,7 @@ var (
 			"name": scalar, "type": scalar, "aliases": list, "required": scalar, "codes": {any: list}, "otherwise": scalar,
 			"replace": {any: scalar}, "extract": scalar, "pattern": scalar, "nulls": list,
 			"default": scalar, "constant": scalar, "min": scalar, "max": scalar,
+			"industry_version": scalar, "meaning": bilingual, "example": scalar,
 		}}},
 	}}
 )
@@ -319,6 +322,12 @@ func (c *Contract) checkColumn(f *faults, p string, col ColumnRule) {
 			}
 			taken[text] = code
 		}
+	}
+	if !slices.Contains([]int{0, 2002, 2011, 2017}, col.IndustryVersion) {
+		f.at(p+"/industry_version", "column %q: industry_version: want 2017, 2011 or 2002, not %d", col.Name, col.IndustryVersion)
+	}
+	if col.IndustryVersion != 0 && col.Type != "industry" {
+		f.at(p+"/industry_version", "column %q: industry_version goes with type industry", col.Name)
 	}
 	if (col.Min != nil || col.Max != nil) && !slices.Contains([]string{"INTEGER", "BIGINT", "DOUBLE"}, types[col.Type]) {
 		f.at(p, "column %q: min and max bound numbers only", col.Name)
