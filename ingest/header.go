@@ -14,8 +14,8 @@ type header struct {
 	cols []int
 	// row is the index of its last row, first data row is the next.
 	row int
-	// matched counts columns found.
-	matched int
+	// matched counts columns found, levels the rows that the header takes.
+	matched, levels int
 	// names are the headers as found, for messages.
 	names []string
 	// extra are headers that the contract does not know.
@@ -52,7 +52,7 @@ func normalHeader(s string) string {
 // matchHeader finds the columns of the contract in the cells of one header
 // row; groups, when given, are the headers of the level above.
 func (c *Contract) matchHeader(cells, groups []string) *header {
-	h := &header{cols: make([]int, len(c.Columns))}
+	h := &header{cols: make([]int, len(c.Columns)), levels: 1}
 	at := map[string]int{}
 	used := map[int]bool{}
 	group := ""
@@ -120,6 +120,18 @@ func (c *Contract) normalize() {
 // rows and over one or two levels. The error is a refusal that names the
 // missing required columns and the nearest headers found.
 func (c *Contract) findHeader(rows [][]string) (*header, error) {
+	best := c.bestHeader(rows)
+	if best == nil {
+		return nil, refuse("no_header", min(len(rows), headerRows), strings.Join(c.sampleAliases(), ", "))
+	}
+	if missing := c.missing(best); len(missing) > 0 {
+		return nil, refuse("columns", missing)
+	}
+	return best, nil
+}
+
+// bestHeader is the row under which most columns are found, nil when none is.
+func (c *Contract) bestHeader(rows [][]string) *header {
 	var best *header
 	better := func(h *header, row int) {
 		h.row = row
@@ -133,16 +145,12 @@ func (c *Contract) findHeader(rows [][]string) (*header, error) {
 			break // nothing better can follow
 		}
 		if i+1 < len(rows) {
-			better(c.matchHeader(rows[i+1], pad(rows[i], len(rows[i+1]))), i+1)
+			two := c.matchHeader(rows[i+1], pad(rows[i], len(rows[i+1])))
+			two.levels = 2
+			better(two, i+1)
 		}
 	}
-	if best == nil {
-		return nil, refuse("no_header", min(len(rows), headerRows), strings.Join(c.sampleAliases(), ", "))
-	}
-	if missing := c.missing(best); len(missing) > 0 {
-		return nil, refuse("columns", missing)
-	}
-	return best, nil
+	return best
 }
 
 // pad gives the group row the length of the leaf row; a leaf row may also be
