@@ -15,8 +15,9 @@ type Header struct {
 	Row, Levels int
 	// Cells gives the index of the cell by column of the contract, -1 for none.
 	Cells []int
-	// Names are all headers as found, Extra those that the contract does not know.
-	Names, Extra []string
+	// Names are all headers as found, Groups the headers of the level above, Extra
+	// the headers that the contract does not know.
+	Names, Groups, Extra []string
 	// Missing are the required columns that are not there, by name.
 	Missing []string
 	// Matched counts the columns found.
@@ -31,7 +32,7 @@ func (c *Contract) Recognize(rows [][]string) *Header {
 	if h == nil {
 		return nil
 	}
-	out := &Header{Row: h.row, Levels: h.levels, Cells: h.cols, Names: h.names, Extra: h.extra, Matched: h.matched}
+	out := &Header{Row: h.row, Levels: h.levels, Cells: h.cols, Names: h.names, Groups: h.groups, Extra: h.extra, Matched: h.matched}
 	for i, col := range c.Columns {
 		if h.cols[i] < 0 && col.Required != Optional && col.Constant == nil {
 			out.Missing = append(out.Missing, col.Name)
@@ -125,3 +126,6 @@ func Similar(a, b string) float64 {
 	}
 	return 1 - float64(distance(x, y))/float64(n)
 }
+
+// Mask shows at most a third of a value; of a personal one its length alone.
+func Mask(s string, personal bool) string { return mask(s, personal) }

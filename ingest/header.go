@@ -16,8 +16,8 @@ type header struct {
 	row int
 	// matched counts columns found, levels the rows that the header takes.
 	matched, levels int
-	// names are the headers as found, for messages.
-	names []string
+	// names are the headers as found, for messages; groups those of the level above.
+	names, groups []string
 	// extra are headers that the contract does not know.
 	extra []string
 }
@@ -55,11 +55,12 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 	h := &header{cols: make([]int, len(c.Columns)), levels: 1}
 	at := map[string]int{}
 	used := map[int]bool{}
-	group := ""
+	group, above := "", ""
 	for i, cell := range cells {
 		if i < len(groups) && strings.TrimSpace(groups[i]) != "" {
-			group = normalHeader(groups[i])
+			group, above = normalHeader(groups[i]), strings.TrimSpace(groups[i])
 		}
+		h.groups = append(h.groups, above)
 		n := normalHeader(cell)
 		if n == "" && i < len(groups) { // merged over both rows
 			cell = groups[i]
@@ -145,7 +146,7 @@ func (c *Contract) bestHeader(rows [][]string) *header {
 			break // nothing better can follow
 		}
 		if i+1 < len(rows) {
-			two := c.matchHeader(rows[i+1], pad(rows[i], len(rows[i+1])))
+			two := c.matchHeader(pad(rows[i+1], len(rows[i])), pad(rows[i], len(rows[i+1])))
 			two.levels = 2
 			better(two, i+1)
 		}
@@ -153,13 +154,14 @@ func (c *Contract) bestHeader(rows [][]string) *header {
 	return best
 }
 
-// pad gives the group row the length of the leaf row; a leaf row may also be
-// shorter, where the last columns are merged over both rows.
-func pad(groups []string, n int) []string {
-	for len(groups) < n {
-		groups = append(groups, "")
+// pad gives one of the two rows the length of the other: the leaf row is the
+// shorter one where the last columns are merged over both, for spreadsheets do
+// not store the empty cells at a row's end.
+func pad(row []string, n int) []string {
+	if len(row) >= n {
+		return row
 	}
-	return groups
+	return append(slices.Clone(row), make([]string, n-len(row))...)
 }
 
 // missing describes the required columns that the header lacks.
