@@ -264,3 +264,49 @@ func WritePages(dir string, cs ingest.Contracts) error {
 	}
 	return errors.Join(errs...)
 }
+
+// Description is a contract as people see it.
+type Description struct {
+	Feed    string       `json:"feed"`
+	Version int          `json:"version"`
+	Title   ingest.Title `json:"title"`
+	Row     ingest.Title `json:"row"`
+	Mode    string       `json:"mode"`
+	Key     []string     `json:"key"`
+	Files   []string     `json:"files"`
+	// Personal are headers that are known and never kept.
+	Personal []string            `json:"personal"`
+	Columns  []DescriptionColumn `json:"columns"`
+}
+
+// DescriptionColumn is one column of a Description; columns that the extracts
+// lack are left out.
+type DescriptionColumn struct {
+	Name     string              `json:"name"`
+	Type     string              `json:"type"`
+	Required string              `json:"required"`
+	Headers  []string            `json:"headers"`
+	Meaning  ingest.Title        `json:"meaning"`
+	Example  string              `json:"example"`
+	Codes    map[string][]string `json:"codes,omitempty"`
+	Checks   []string            `json:"checks,omitempty"`
+}
+
+// Describe makes a Description.
+func Describe(c *ingest.Contract) Description {
+	d := Description{Feed: c.Feed, Version: c.Version, Title: c.Title, Row: c.Row, Mode: c.Mode, Key: c.Key, Files: c.Files, Personal: c.Personal}
+	for _, col := range c.Columns {
+		if len(col.Aliases) == 0 {
+			continue
+		}
+		x := DescriptionColumn{Name: col.Name, Type: col.Type, Required: required(col), Headers: col.Aliases, Meaning: col.Meaning, Example: col.Example, Checks: checks(col)}
+		for _, code := range col.CodeList() {
+			if x.Codes == nil {
+				x.Codes = map[string][]string{}
+			}
+			x.Codes[code] = col.Texts(code)
+		}
+		d.Columns = append(d.Columns, x)
+	}
+	return d
+}

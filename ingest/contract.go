@@ -57,8 +57,8 @@ type Contract struct {
 
 // Title is a name in both languages.
 type Title struct {
-	ZH string `yaml:"zh"`
-	EN string `yaml:"en"`
+	ZH string `yaml:"zh" json:"zh"`
+	EN string `yaml:"en" json:"en"`
 }
 
 // Text gives the name in a language.
