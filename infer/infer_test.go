@@ -93,7 +93,7 @@ func TestPostings(t *testing.T) {
 			t.Errorf("%s lacks %s", columns(g), want)
 		}
 	}
-	if !strings.Contains(g.Contract(), `personal: ["公司地址"]`) {
+	if !strings.Contains(g.Contract(), `personal: ["公司地址"]`) || !strings.Contains(g.Contract(), `files: ["51job_*_gbk.csv"]`) || strings.Contains(columns(g), "岗位信息=") {
 		t.Error(g.Contract())
 	}
 }

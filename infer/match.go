@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"laborwatch/codes"
 	"laborwatch/ingest"
@@ -160,10 +161,15 @@ func score(contract *ingest.Contract, col ingest.ColumnRule, c *Column, r ingest
 	if col.Type == c.Type && (c.Type == "person" || c.Type == "uscc") {
 		return pairing{score: 0.55 + 0.35*max(alike, reads-0.2), why: "values"}
 	}
-	if !compatible(col.Type, c.Type) || reads < 0.5 {
+	if !compatible(col.Type, c.Type) || reads < 0.5 || col.Type == "code" && c.long() {
 		return pairing{}
 	}
 	return pairing{score: alike*0.7 + 0.2*reads, why: "similar"}
+}
+
+// long reports cells that are too long for codes.
+func (c *Column) long() bool {
+	return slices.ContainsFunc(c.cells, func(s string) bool { return utf8.RuneCountInString(s) > 2*maxCodeText })
 }
 
 // share is the share of cells that read; an empty column reads half.

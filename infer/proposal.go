@@ -118,9 +118,9 @@ func (g *Guess) find(name string) *Column {
 	return &g.Columns[i]
 }
 
-var figures = regexp.MustCompile(`\d+(?:[-_.]\d+)*`)
+var figures = regexp.MustCompile(`\d{4}(?:[-_.年]?\d{1,2}月?(?:[-_.]?\d{1,2}日?)?)?`)
 
-// pattern is the name with its figures replaced; marks of patterns are escaped.
+// pattern is the name with its dates and codes replaced; marks of patterns are escaped.
 func (g *Guess) pattern() string {
 	name := regexp.MustCompile(`[\\*?\[\]]`).ReplaceAllStringFunc(g.File, func(s string) string { return `\` + s })
 	ext := filepath.Ext(name)
