@@ -167,9 +167,16 @@ func score(contract *ingest.Contract, col ingest.ColumnRule, c *Column, r ingest
 	return pairing{score: alike*0.7 + 0.2*reads, why: "similar"}
 }
 
-// long reports cells that are too long for codes.
+// long reports that one cell in twenty is prose: too long for a code, and more
+// than the digits and letters of a long number.
 func (c *Column) long() bool {
-	return slices.ContainsFunc(c.cells, func(s string) bool { return utf8.RuneCountInString(s) > 2*maxCodeText })
+	n := 0
+	for _, s := range c.cells {
+		if utf8.RuneCountInString(s) > 2*maxCodeText && strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || r > 0x7f }) {
+			n++
+		}
+	}
+	return 20*n > len(c.cells)
 }
 
 // share is the share of cells that read; an empty column reads half.

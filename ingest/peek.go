@@ -123,9 +123,9 @@ func splitText(text string, rows int) Table {
 }
 
 func peekXLSX(path string, n int) (s *Sample, err error) {
-	book, err := excelize.OpenFile(path, excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: sheetMemory})
+	book, err := openBook(func(o ...excelize.Options) (*excelize.File, error) { return excelize.OpenFile(path, o...) }, "")
 	if err != nil {
-		return nil, refuse("xlsx", err.Error())
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
 	s = &Sample{Kind: KindXLSX}
@@ -145,6 +145,11 @@ func peekXLSX(path string, n int) (s *Sample, err error) {
 }
 
 func firstRows(book *excelize.File, sheet string, n int) (out [][]string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = nil, refuse("xlsx", fmt.Sprint(p))
+		}
+	}()
 	rows, err := book.Rows(sheet)
 	if err != nil {
 		return nil, refuse("xlsx", err.Error())

@@ -143,7 +143,7 @@ func (h *house) outcome(sum Summary) string {
 	for _, l := range sum.Loads {
 		path := engine.Quote(h.lake.Path(l.Load))
 		fmt.Fprintf(&b, "%s → %s %s: %d in, %d loaded, %d quarantined, %d repeated\n", l.File, l.Load.Feed, l.Load.Period, l.Load.RowsIn, l.Load.RowsLoaded, l.Load.RowsQuarantined, l.Load.RowsRepeated)
-		b.WriteString(h.query("SELECT string_agg(column_name, '|') FROM (DESCRIBE SELECT * FROM read_parquet("+path+", hive_partitioning = false))"))
+		b.WriteString(h.query("SELECT string_agg(column_name, '|') FROM (DESCRIBE SELECT * FROM read_parquet(" + path + ", hive_partitioning = false))"))
 		b.WriteString(h.query("SELECT * FROM read_parquet(" + path + ", hive_partitioning = false) ORDER BY _row"))
 	}
 	faults, err := h.lake.Quarantined(context.Background(), "", 0)

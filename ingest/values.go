@@ -149,6 +149,8 @@ func readNumber(s string) (string, bool) {
 const (
 	paidDays  = 21.75
 	paidHours = paidDays * 8
+	// maxWage in fen a month: a billion yuan.
+	maxWage = 1e11
 )
 
 var (
@@ -184,6 +186,9 @@ func readWage(s string) (low, high *int64, ok bool) {
 			return nil
 		}
 		f := math.Round(v * wageUnit[unit] * wagePer[m[6]] * 100)
+		if f > maxWage {
+			return nil // some other number
+		}
 		n := int64(f)
 		return &n
 	}
@@ -194,11 +199,11 @@ func readWage(s string) (low, high *int64, ok bool) {
 	}
 	switch bound {
 	case "以上":
-		return low, nil, true
+		return low, nil, low != nil
 	case "以下":
-		return nil, low, true
+		return nil, low, low != nil
 	}
-	return low, low, true
+	return low, low, low != nil
 }
 
 // mask shows at most a third of a value: its first and last characters when it
