@@ -41,7 +41,10 @@ func (g *Guess) fit(c *ingest.Contract, t ingest.Table, o Options) FeedScore {
 	h := c.Recognize(t.Rows)
 	s.header = h
 	// One or two headers may be met in a title, or by chance.
-	if h == nil || h.Matched <= 2 && filledCells(h.Names) < filledCells(plain.Names) {
+	if h == nil && plain == nil {
+		return s
+	}
+	if h == nil || plain != nil && h.Matched <= 2 && filledCells(h.Names) < filledCells(plain.Names) {
 		s.header, h = nil, plain
 		for range c.Columns {
 			h.Cells = append(h.Cells, -1)
@@ -198,40 +201,49 @@ func words(c *ingest.Contract, file string, headers []string) float64 {
 }
 
 // plainHeader is the first of the upper rows that is filled about as widely as
-// any, with texts that are all different and no numbers or dates.
+// any, with texts that are all different: no numbers or dates, else few. It is
+// nil when there is none: the first row of data must not be taken for a header,
+// for headers are shown.
 func plainHeader(rows [][]string) *ingest.Header {
 	top := rows[:min(len(rows), 30)]
 	width := 0
 	for _, row := range top {
 		width = max(width, filledCells(row))
 	}
-	at := 0
-	for i, row := range top {
-		if 10*filledCells(row) >= 7*width && isHeader(row) {
-			at = i
-			break
+	for _, numbers := range []float64{0, 0.34} {
+		for i, row := range top {
+			if 10*filledCells(row) < 7*width || !isHeader(row, numbers) {
+				continue
+			}
+			h := &ingest.Header{Row: i, Levels: 1}
+			for _, cell := range row {
+				h.Names = append(h.Names, ingest.Fold(cell))
+			}
+			return h
 		}
 	}
-	h := &ingest.Header{Row: at, Levels: 1}
-	for _, cell := range rows[at] {
-		h.Names = append(h.Names, ingest.Fold(cell))
-	}
-	return h
+	return nil
 }
 
-func isHeader(row []string) bool {
+// isHeader reports whether a row has texts that are all different, at most so
+// large a share of numbers, and nothing of a person.
+func isHeader(row []string, numbers float64) bool {
 	seen := map[string]bool{}
+	n := 0
 	for _, cell := range row {
 		s := ingest.Fold(cell)
 		if s == "" {
 			continue
 		}
-		_, number := ingest.ReadNumber(s)
-		_, date := ingest.ReadMonth(s)
-		if number || date || seen[s] {
+		if seen[s] || isResident(s) || isCredit(s) || phone.MatchString(s) || digits.MatchString(s) {
 			return false
 		}
 		seen[s] = true
+		_, number := ingest.ReadNumber(s)
+		_, date := ingest.ReadMonth(s)
+		if number || date {
+			n++
+		}
 	}
-	return len(seen) > 0
+	return len(seen) > 0 && float64(n) <= numbers*float64(len(seen))
 }

@@ -104,6 +104,9 @@ func File(ctx context.Context, path string, o Options) (*Guess, error) {
 	}
 	g.score(tables, o)
 	table, header := g.choose(tables)
+	if header == nil {
+		return nil, errors.New(messages.Both("infer.noheader", g.File))
+	}
 	g.Sheet, g.Delimiter = table.Sheet, table.Delimiter
 	g.Header, g.Levels = header.Row+1, header.Levels
 	g.look(table, header, o)

@@ -294,6 +294,16 @@ func TestOldIndustryEdition(t *testing.T) {
 	}
 }
 
+// A file without a header is refused: its first row is a person.
+func TestNoHeader(t *testing.T) {
+	for _, id := range []string{person(4), person(500)} {
+		_, err := File(context.Background(), write(t, "x.csv", []byte("王小明,"+id+",410402\n李建国,"+person(501)+",410402\n")), Options{Contracts: contracts(t)})
+		if err == nil || strings.Contains(err.Error(), "王小明") || strings.Contains(err.Error(), id) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for name, b := range map[string][]byte{"a.csv": nil, "b.csv": []byte("\n \n"), "c.xlsx": []byte("PK\x03\x04 no"), "d.parquet": []byte("PAR1 no"), "e.pdf": []byte("%PDF-1.4\n"), "f.csv.gz": {0x1f, 0x8b, 1}} {
 		if _, err := File(context.Background(), write(t, name, b), Options{Contracts: contracts(t)}); err == nil {

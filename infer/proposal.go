@@ -33,7 +33,9 @@ type proposal struct {
 func (p *proposal) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
 
 // ask is a comment for a person to settle.
-func ask(key string, args ...any) string { return " # ? " + messages.Both("infer.ask."+key, args...) }
+func ask(key string, args ...any) string {
+	return " # ? " + comment(messages.Both("infer.ask."+key, args...))
+}
 
 // text is a YAML string, in double quotes.
 func text(s string) string { return strconv.Quote(s) }
@@ -57,7 +59,7 @@ func texts(list []string) string {
 
 func (p *proposal) top() {
 	g := p.g
-	p.line("# %s", messages.Both("infer.ask.head", g.File))
+	p.line("# %s", comment(messages.Both("infer.ask.head", g.File)))
 	c := g.contract
 	if c == nil {
 		name := latin(strings.SplitN(g.File, ".", 2)[0])

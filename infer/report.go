@@ -29,7 +29,7 @@ func (g *Guess) Report(w io.Writer, lang messages.Lang) error {
 			layout = append(layout, t(f.key))
 		}
 	}
-	fmt.Fprintln(w, t("file", g.File, strings.Join(layout, ", ")))
+	fmt.Fprintln(w, t("file", comment(g.File), comment(strings.Join(layout, ", "))))
 	fmt.Fprintln(w, t("header", g.Header, g.Levels, g.Rows))
 	if g.Feed != "" {
 		fmt.Fprintln(w, t("feed", strings.Join(g.candidates(), ", ")))
