@@ -346,3 +346,40 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// Extracts with quirks are recognized all the same, and show nothing of a person.
+func TestQuirks(t *testing.T) {
+	cs := contracts(t)
+	names, err := filepath.Glob("../ingest/testdata/quirks/*/*_*.*")
+	if err != nil || len(names) < 30 {
+		t.Fatal(names, err)
+	}
+	encodings := map[string]string{"gbk": "gb18030", "gb18030": "gb18030", "utf8": "utf-8", "utf8_bom": "utf-8", "utf16le": "utf-16", "utf16be": "utf-16", "gzip": "gb18030"}
+	for _, name := range names {
+		quirk := filepath.Base(filepath.Dir(name))
+		t.Run(quirk+"/"+filepath.Base(name), func(t *testing.T) {
+			g := guess(t, name)
+			if want := cs.FeedOf(g.File); g.Feed != want {
+				t.Errorf("feed %q, want %s: %v", g.Feed, want, g.candidates())
+			}
+			if want := encodings[quirk]; want != "" && g.Encoding != want {
+				t.Errorf("encoding %s, want %s", g.Encoding, want)
+			}
+			if g.Zipped != (quirk == "gzip") || g.Wrapped != (quirk == "wrapped_cells") {
+				t.Errorf("zipped %v, wrapped %v", g.Zipped, g.Wrapped)
+			}
+			shown := all(t, g)
+			for n := range 30 {
+				if n == 1 {
+					continue // the example of contracts
+				}
+				if strings.Contains(shown, person(n)) || strings.Contains(shown, person(n)[6:14]) {
+					t.Errorf("shows an ID")
+				}
+			}
+			if strings.Contains(shown, "某某") {
+				t.Error("shows a name")
+			}
+		})
+	}
+}
