@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,9 +25,9 @@ const (
 // row number, sheet, then the contract's columns. Cells are taken raw, so that
 // date serials and long numbers are seen as they are stored.
 func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (err error) {
-	book, err := excelize.OpenFile(s.file.Path, excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: sheetMemory, TmpDir: in.lake.Temp("")})
+	book, err := openBook(func(o ...excelize.Options) (*excelize.File, error) { return excelize.OpenFile(s.file.Path, o...) }, in.lake.Temp(""))
 	if err != nil {
-		return refuse("xlsx", err.Error())
+		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
 	out, err := in.unnamed()
@@ -34,6 +36,31 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 	}
 	s.use(out)
 	w := bufio.NewWriterSize(out, 1<<20)
+	h, err := writeSheets(ctx, c, book, w)
+	if err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	s.layout = numberedLayout(len(c.Columns))
+	for i, a := range c.asides(h) {
+		s.layout.aside = append(s.layout.aside, asideColumn{a.name, len(c.Columns) + i})
+	}
+	s.layout.width += len(s.layout.aside)
+	s.missing, s.extra = c.optionalMissing(h), h.extra
+	return nil
+}
+
+// writeSheets writes the rows of the sheets that have the header, and gives the
+// header of the first of them.
+func writeSheets(ctx context.Context, c *Contract, book *excelize.File, w io.Writer) (_ *header, err error) {
+	// A broken workbook must refuse itself, whatever it does to its reader.
+	defer func() {
+		if p := recover(); p != nil {
+			err = refuse("xlsx", fmt.Sprint(p))
+		}
+	}()
 	x := &sheetWriter{contract: c, csv: csv.NewWriter(w)}
 	var firstErr error
 	for _, sheet := range book.GetSheetList() {
@@ -46,26 +73,31 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 				firstErr = err
 			}
 		case err != nil:
-			return err
+			return nil, err
 		}
 	}
 	if x.header == nil {
 		if firstErr == nil {
 			firstErr = refuse("sheet", c.XLSX.Sheet)
 		}
-		return firstErr
+		return nil, firstErr
 	}
 	x.csv.Flush()
-	if err := errors.Join(x.csv.Error(), w.Flush()); err != nil {
-		return err
+	return x.header, x.csv.Error()
+}
+
+// openBook opens a workbook, and refuses one that its reader cannot take.
+func openBook(open func(...excelize.Options) (*excelize.File, error), tmp string) (book *excelize.File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			book, err = nil, refuse("xlsx", fmt.Sprint(p))
+		}
+	}()
+	book, err = open(excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: sheetMemory, TmpDir: tmp})
+	if err != nil {
+		return nil, refuse("xlsx", err.Error())
 	}
-	s.layout = numberedLayout(len(c.Columns))
-	s.layout.width += len(x.aside)
-	for i, a := range x.aside {
-		s.layout.aside = append(s.layout.aside, asideColumn{a.name, len(c.Columns) + i})
-	}
-	s.missing, s.extra = c.optionalMissing(x.header), x.header.extra
-	return nil
+	return book, nil
 }
 
 // numberedLayout is that of rows written by this package: row, sheet, columns.
