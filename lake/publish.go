@@ -28,6 +28,11 @@ type Publication struct {
 	// Replaces are the ids of loads that this one is a new version of: live ones,
 	// or ones before it in the same call. Snapshots need not name theirs.
 	Replaces []string
+	// Corrects is a SELECT of the sheet and "row" of the quarantined rows that a
+	// part brings again, good or still at fault; their entries are closed.
+	Corrects string
+	// Act says who published the load by hand, and why.
+	Act Act
 	// File is the temporary Parquet file; see Lake.Temp.
 	File string
 }
@@ -132,8 +137,10 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 		return nil, err
 	}
 	now := l.now()
+	var act Act
 	for _, p := range pubs {
 		x := p.Load
+		act = p.Act
 		seq++
 		x.Seq, x.LoadedAt, x.Status = seq, now, Live
 		loads = append(loads, x)
@@ -154,7 +161,12 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if _, err := tx.ExecContext(ctx, supersedeEarlier, seq-int64(len(loads))); err != nil {
 		return nil, err
 	}
-	if err := l.settle(ctx, tx, Act{}); err != nil {
+	for _, p := range pubs {
+		if err := l.correct(ctx, tx, p, now); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.settle(ctx, tx, act); err != nil {
 		return nil, err
 	}
 	if quarantine != "" {
