@@ -39,7 +39,7 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 		b.parts = append(b.parts, p)
 	}
 	defer b.removeFiles()
-	for _, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+	for _, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.findLoaded, b.countMonths, b.write, b.collect, b.attribute} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -350,7 +350,7 @@ func (b *batch) publications() []lake.Publication {
 		if month == 0 {
 			month = p.filed
 		}
-		out = append(out, lake.Publication{
+		out = append(out, p.correction(lake.Publication{
 			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id],
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
@@ -358,7 +358,7 @@ func (b *batch) publications() []lake.Publication {
 				RowsIn: p.rows + p.malformed, RowsQuarantined: p.bad + p.malformed, RowsRepeated: p.repeated,
 				RowsLoaded: p.rows - p.bad - p.repeated, Bytes: p.size, SHA256: p.sha,
 			},
-		})
+		}))
 	}
 	return out
 }

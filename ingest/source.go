@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"laborwatch/lake"
 	"laborwatch/period"
 )
 
@@ -31,6 +32,10 @@ type source struct {
 	layout layout
 	// sheets are the workbook's sheets by the number in column _sheet.
 	missing, extra []string
+	// corrects is the load whose rows are brought again, nil for an extract; act
+	// is who does it and why.
+	corrects *lake.Load
+	act      lake.Act
 }
 
 // layout is what extracts must share to be read by one statement.
