@@ -99,7 +99,7 @@ func (r *returned) readRows(ctx context.Context, c *Contract, book *excelize.Fil
 			}
 			return err
 		}
-		own := ownColumns(first[:h.row+1])
+		own := ownColumns(first[max(h.row-1, 0) : h.row+1])
 		if own.row < 0 {
 			return refuse("rownumbers", sheet, label("row"))
 		}
@@ -124,12 +124,17 @@ func blankRows(rows [][]string) bool {
 }
 
 // own are the columns of the workbook's own: row number, sheet, reason; -1 for none.
-type own struct{ row, sheet, reason int }
+type own struct {
+	row, sheet, reason int
+	// named columns have a header on either level.
+	named map[int]bool
+}
 
 func ownColumns(rows [][]string) own {
-	o := own{-1, -1, -1}
+	o := own{-1, -1, -1, map[int]bool{}}
 	for _, cells := range rows {
 		for j, s := range cells {
+			o.named[j] = o.named[j] || strings.TrimSpace(s) != ""
 			switch strings.TrimSpace(s) {
 			case label("row"):
 				o.row = j
@@ -169,8 +174,7 @@ func (r *returned) row(c *Contract, h *header, o own, at Place, cells []string) 
 	between := cells[min(left, right):right]
 	x.empty = x.empty || c.drops(between)
 	for j, s := range between {
-		k := left + j
-		x.surplus = x.surplus || (strings.TrimSpace(s) != "" && (k >= len(h.names) || h.names[k] == ""))
+		x.surplus = x.surplus || (strings.TrimSpace(s) != "" && !o.named[left+j])
 	}
 	x.digest = rowDigest(between)
 	return x

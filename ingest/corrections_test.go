@@ -217,7 +217,7 @@ func (h *house) all(feed, columns string) string {
 	for _, l := range loads {
 		files = append(files, h.lake.Path(l))
 	}
-	return h.query(fmt.Sprintf("SELECT %s FROM read_parquet([%s], hive_partitioning = false, union_by_name = true) ORDER BY _row", columns, texts(files)))
+	return h.query(fmt.Sprintf("SELECT %s FROM read_parquet([%s], hive_partitioning = false, union_by_name = true) ORDER BY _row, 1", columns, texts(files)))
 }
 
 // surplus finds cells of the data beyond its header, without the reason.
