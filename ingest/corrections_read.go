@@ -85,7 +85,7 @@ func rowNumber(s string) int64 {
 // readRows reads the rows of every sheet that has the contract's header.
 func (r *returned) readRows(ctx context.Context, c *Contract, book *excelize.File) error {
 	for _, sheet := range book.GetSheetList() {
-		if sheet == hiddenSheet || sheet == label("help") {
+		if sheet == hiddenSheet {
 			continue
 		}
 		first, rows, err := sheetRows(ctx, book, sheet, nil)
@@ -94,8 +94,8 @@ func (r *returned) readRows(ctx context.Context, c *Contract, book *excelize.Fil
 		}
 		h, err := c.findHeader(first)
 		if err != nil {
-			if blankRows(first) {
-				continue
+			if ownColumns(first).row < 0 {
+				continue // a sheet of the sender's own
 			}
 			return err
 		}
@@ -115,12 +115,6 @@ func (r *returned) readRows(ctx context.Context, c *Contract, book *excelize.Fil
 		}
 	}
 	return nil
-}
-
-func blankRows(rows [][]string) bool {
-	return !slices.ContainsFunc(rows, func(cells []string) bool {
-		return slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" })
-	})
 }
 
 // own are the columns of the workbook's own: row number, sheet, reason; -1 for none.

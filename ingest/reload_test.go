@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -373,10 +374,17 @@ func TestCorrectionsLeaveNoPersonalData(t *testing.T) {
 	h := newHouse(t)
 	h.put("社保缴费_202605.csv", threeBad())
 	h.load()
+	var log bytes.Buffer
+	h.in.log = slog.New(slog.NewTextHandler(&log, nil))
 	path, _ := h.export("social_insurance")
 	h.edit(path, "待更正", map[string]string{"5/缴费基数": "3000", "6/社会保障号码": person(8), "7/社会保障号码": "110105194912310000"})
 	h.reload(path)
-	h.query("SELECT 1")
+	if !strings.Contains(log.String(), "quarantined=1") {
+		t.Errorf("log %q", log.String())
+	}
+	if err := os.WriteFile(filepath.Join(h.dir, "log"), log.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := h.eng.DB().ExecContext(context.Background(), "CHECKPOINT state"); err != nil {
 		t.Fatal(err)
 	}
@@ -394,7 +402,7 @@ func TestCorrectionsLeaveNoPersonalData(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || files < 4 {
+	if err != nil || files < 5 {
 		t.Errorf("%d files, %v", files, err)
 	}
 	events := h.query("SELECT who, why FROM state.main.load_events ORDER BY n")
@@ -404,5 +412,39 @@ func TestCorrectionsLeaveNoPersonalData(t *testing.T) {
 	left, err := os.ReadDir(h.lake.Temp(""))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left in tmp: %v, %v", left, err)
+	}
+}
+
+// Daily files add up; a corrected one takes the place of the file and of the
+// rows that were corrected in it, whatever the workbook was called meanwhile.
+func TestCorrectedDailyFile(t *testing.T) {
+	h := newHouse(t)
+	const head = "证件号码,统一社会信用代码,变更日期,增减标志,变更原因\n"
+	row := func(n int, day string) string {
+		return person(n) + "," + employer(1) + "," + day + ",减员,裁员\n"
+	}
+	h.put("增减员_20260512.csv", []byte(head+row(1, "2026-05-12")+row(2, "2026-05-32")+row(3, "2026-04-31")))
+	h.put("增减员_20260513.csv", []byte(head+row(4, "2026-05-13")))
+	h.load()
+	path, _ := h.export("insurance_change")
+	back := filepath.Join(h.dir, "增减员_20260512_更正.xlsx")
+	if err := os.Rename(path, back); err != nil {
+		t.Fatal(err)
+	}
+	for n, cell := range []string{"3/变更日期", "4/变更日期"} {
+		h.edit(back, "待更正", map[string]string{cell: "2026-05-12"})
+		if r := h.reload(back); r.Corrected != 1 || r.Already != int64(n) {
+			t.Errorf("%d: %+v", n, r)
+		}
+	}
+	if got := h.all("insurance_change", "_row"); got != "2\n2\n3\n4\n" {
+		t.Errorf("rows %q", got)
+	}
+	h.put("增减员_20260512_更正.csv", []byte(head+row(1, "2026-05-12")))
+	if sum := h.load(); len(sum.Refused) > 0 || len(sum.Loads) != 1 || !slices.Equal(sum.Loads[0].Superseded, []string{"增减员_20260512.csv"}) {
+		t.Errorf("%+v", sum)
+	}
+	if got := h.all("insurance_change", "_row"); got != "2\n2\n" {
+		t.Errorf("rows %q", got)
 	}
 }

@@ -68,6 +68,9 @@ func (e *env) quarantineListCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if len(faults) > 0 && len(faults) == filter.Limit {
+					fmt.Fprintln(e.stderr, messages.Both("cli.quarantine.more", filter.Limit))
+				}
 				return e.printFaults(faults, a.Contracts, format)
 			})
 		},
@@ -106,8 +109,12 @@ func (e *env) quarantineSummaryCmd() *cobra.Command {
 	return sum
 }
 
-// heading is the header that people know a column by, "" when it has none.
+// heading is the header that people know a column by, "" when it has none; the
+// whole row where no column is named.
 func heading(contracts ingest.Contracts, feed, column string) string {
+	if column == "" {
+		return messages.T(messages.ZH, "quarantine.wholerow")
+	}
 	if c := contracts[feed]; c != nil {
 		return c.Heading(column)
 	}
