@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"laborwatch/lake"
+	"laborwatch/messages"
 )
 
 // export writes the corrections of the feed's only live extract.
@@ -112,6 +113,7 @@ func (g grid) find(row, header string) string {
 // reloaded, all rows are there and no entry is open.
 func TestCorrectEveryReason(t *testing.T) {
 	u, id := employer(1), person(7)
+	tried := map[string]bool{}
 	for _, c := range []struct {
 		name, file, feed, sheet string
 		b                       []byte
@@ -169,6 +171,7 @@ func TestCorrectEveryReason(t *testing.T) {
 			h.load()
 			before := h.faults()
 			for _, f := range c.faults {
+				tried[f] = true
 				if !strings.Contains(before, f) {
 					t.Errorf("no row has the fault %s:\n%s", f, before)
 				}
@@ -203,6 +206,22 @@ func TestCorrectEveryReason(t *testing.T) {
 				t.Errorf("again: %+v", again)
 			}
 		})
+	}
+	for _, reason := range reasons {
+		if !tried[reason] {
+			t.Errorf("no case has the fault %s", reason)
+		}
+	}
+}
+
+// Every reason has a name and a hint in both languages.
+func TestReasonsAreTold(t *testing.T) {
+	for _, reason := range reasons {
+		for _, key := range []string{"quarantine.reason.", "ingest.hint."} {
+			if !messages.Has(key + reason) {
+				t.Errorf("the catalog lacks %s%s", key, reason)
+			}
+		}
 	}
 }
 

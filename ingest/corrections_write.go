@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,8 +59,15 @@ func (b *bookWriter) build(tables map[string]*Table, rows []*faultyRow, e Export
 		return err
 	}
 	for _, kv := range [][]string{
-		{hiddenForm}, {"load", b.load.ID}, {"feed", b.load.Feed}, {"contract_version", strconv.Itoa(b.contract.Version)}, {"contract", print},
-		{"sha256", b.load.SHA256}, {"file", b.load.Source}, {"period", b.load.Period.String()}, {"scope", b.load.Scope},
+		{hiddenForm},
+		{"load", b.load.ID},
+		{"feed", b.load.Feed},
+		{"contract_version", strconv.Itoa(b.contract.Version)},
+		{"contract", print},
+		{"sha256", b.load.SHA256},
+		{"file", b.load.Source},
+		{"period", b.load.Period.String()},
+		{"scope", b.load.Scope},
 	} {
 		if err := b.hide(kv...); err != nil {
 			return err
@@ -373,7 +381,7 @@ func (b *bookWriter) help(e Exported) error {
 	sheet := label("help")
 	lines := []string{
 		label("title"),
-		messages.T(messages.ZH, "quarantine.book.of", b.contract.Title.ZH, b.load.Source, b.load.Period.String(), b.load.ID[:min(8, len(b.load.ID))]),
+		messages.T(messages.ZH, "quarantine.book.of", b.contract.Title.ZH, path.Base(b.load.Source), b.load.Period.String(), b.load.ID[:min(8, len(b.load.ID))]),
 		messages.T(messages.ZH, "quarantine.book.count", e.Rows, e.Faults),
 	}
 	if e.Left > 0 {
