@@ -19,10 +19,15 @@ type returned struct {
 	rows  []returnedRow
 }
 
-// exportedLine is a row as it was exported.
+// exportedLine is a row as it was exported: a digest for each line of it.
 type exportedLine struct {
-	digest    string
+	digests   []string
 	malformed bool
+}
+
+// unchanged reports whether the lines that came back are those exported.
+func (l exportedLine) unchanged(rows []returnedRow) bool {
+	return len(rows) == len(l.digests) && !slices.ContainsFunc(rows, func(x returnedRow) bool { return !slices.Contains(l.digests, x.digest) })
 }
 
 // returnedRow is a row of a returned workbook.
@@ -65,8 +70,11 @@ func (in *Ingester) openReturned(path string) (*excelize.File, *returned, error)
 			r.load = cells[1]
 		case "row":
 			p := Place{Sheet: cells[1], Row: rowNumber(cells[2])}
-			r.lines[p] = exportedLine{cells[3], cells[4] == MalformedRow}
-			r.order = append(r.order, p)
+			line, more := r.lines[p]
+			if !more {
+				r.order = append(r.order, p)
+			}
+			r.lines[p] = exportedLine{append(line.digests, cells[3]), cells[4] == MalformedRow}
 		}
 	}
 	return book, r, nil
@@ -151,7 +159,8 @@ func (r *returned) row(c *Contract, h *header, o own, at Place, cells []string) 
 	}
 	x := returnedRow{Place: Place{Sheet: strings.TrimSpace(cell(o.sheet)), Row: rowNumber(cell(o.row))}, at: at, empty: true}
 	if _, ok := r.lines[x.Place]; !ok && x.Sheet == "" {
-		if p := (Place{at.Sheet, x.Row}); r.lines[p] != (exportedLine{}) {
+		p := Place{at.Sheet, x.Row}
+		if _, ok := r.lines[p]; ok {
 			x.Place = p
 		}
 	}

@@ -180,7 +180,9 @@ func (b *bookWriter) sheet(name string, t *Table, rows []*faultyRow) (int, error
 	}
 	numbers := false
 	for _, r := range rows {
-		width = max(width, len(r.cells))
+		for _, cells := range append(r.more, r.cells) {
+			width = max(width, len(cells))
+		}
 		numbers = numbers || r.cells == nil
 	}
 	last, at := len(lead)+width, 1
@@ -200,9 +202,12 @@ func (b *bookWriter) sheet(name string, t *Table, rows []*faultyRow) (int, error
 	if err := b.SetPanes(name, &excelize.Panes{Freeze: true, XSplit: len(lead), YSplit: at - 1, TopLeftCell: cellName(len(lead), at), ActivePane: "bottomRight"}); err != nil {
 		return 0, err
 	}
-	for i, r := range rows {
-		if err := b.row(name, at+i, len(lead), width, t, r); err != nil {
-			return 0, err
+	for _, r := range rows {
+		for _, cells := range append([][]string{r.cells}, r.more...) {
+			if err := b.row(name, at, len(lead), width, t, &faultyRow{Place: r.Place, faults: r.faults, cells: cells}); err != nil {
+				return 0, err
+			}
+			at++
 		}
 	}
 	for _, w := range []struct {

@@ -35,6 +35,9 @@ type Table struct {
 	Columns map[string]int
 	// Rows are the wanted rows' cells by row number.
 	Rows map[int64][]string
+	// Lines are the cells line by line of those wanted rows that broken quotes
+	// made out of several lines.
+	Lines map[int64][][]string
 }
 
 // HashFile gives the SHA-256 of a file, in hex.
@@ -101,7 +104,7 @@ func (c *Contract) table(sheet string, first [][]string) (*Table, *header, error
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &Table{Sheet: sheet, Header: [][]string{first[h.row]}, Columns: map[string]int{}, Rows: map[int64][]string{}}
+	t := &Table{Sheet: sheet, Header: [][]string{first[h.row]}, Columns: map[string]int{}, Rows: map[int64][]string{}, Lines: map[int64][][]string{}}
 	if h.row > 0 && c.matchHeader(first[h.row], nil).matched < h.matched {
 		t.Header = [][]string{first[h.row-1], first[h.row]} // groups stand above
 	}
@@ -140,6 +143,9 @@ func originalText(ctx context.Context, c *Contract, s *source, want map[int64]bo
 	skip := int64(s.layout.skip)
 	err = scanRecords(r, s.layout.delim[0], func(n int64) bool { return want[n+skip] }, func(n int64, record string) error {
 		t.Rows[n+skip] = splitRecord(record, s.layout.delim)
+		if lines := brokenLines(record, s.layout.delim); lines != nil {
+			t.Lines[n+skip] = lines
+		}
 		return nil
 	})
 	return *t, err

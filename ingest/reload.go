@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -156,29 +157,41 @@ func (in *Ingester) sort(ctx context.Context, back *returned, out *Reloaded) ([]
 		malformed[p] = malformed[p] || (f.ClosedBy == "" && f.Reason == MalformedRow)
 	}
 	var taken []returnedRow
+	var broken []Place
+	lines := map[Place][]returnedRow{} // of malformed rows: they may turn out to be several
 	seen, already := map[Place]bool{}, map[Place]bool{}
 	for _, x := range back.rows {
 		isOpen, quarantined := open[x.Place]
-		line := back.lines[x.Place]
 		switch {
 		case x.empty:
-		case !quarantined:
+		case !quarantined, isOpen && seen[x.Place] && !malformed[x.Place]:
 			out.Added = append(out.Added, x.at)
 		case !isOpen:
 			if !already[x.Place] {
 				out.Already++
 			}
 			already[x.Place] = true
-		case seen[x.Place] && !malformed[x.Place]:
-			// Only what was no row at all may turn out to be several.
-			out.Added = append(out.Added, x.at)
-		case x.surplus || (malformed[x.Place] && line.malformed && line.digest == x.digest):
+		case malformed[x.Place]:
+			if !seen[x.Place] {
+				broken = append(broken, x.Place)
+			}
+			lines[x.Place] = append(lines[x.Place], x)
+			seen[x.Place] = true
+		case x.surplus:
 			out.Unrepaired = append(out.Unrepaired, x.Place)
 			seen[x.Place] = true
 		default:
 			taken = append(taken, x)
 			seen[x.Place] = true
 		}
+	}
+	for _, p := range broken {
+		rows := lines[p]
+		if back.lines[p].unchanged(rows) || slices.ContainsFunc(rows, func(x returnedRow) bool { return x.surplus }) {
+			out.Unrepaired = append(out.Unrepaired, p)
+			continue
+		}
+		taken = append(taken, rows...)
 	}
 	for _, p := range back.order {
 		if open[p] && !seen[p] {
