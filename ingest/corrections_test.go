@@ -366,3 +366,43 @@ func (c *Contract) column2(name string) []string {
 	}
 	return nil
 }
+
+// A workbook holds so many rows and comments; what is beyond is said, and stays
+// open.
+func TestExportIsBounded(t *testing.T) {
+	h := newHouse(t)
+	var b strings.Builder
+	b.WriteString("岗位编号,工作地区划,招聘人数,发布日期\n")
+	for i := range exportRows + 3 {
+		fmt.Fprintf(&b, "P%d,410402,x,2026-05-01\n", i)
+	}
+	h.put("岗位信息_202605.csv", []byte(b.String()))
+	h.load()
+	path, e := h.export("job_vacancy")
+	if e.Rows != exportRows || e.Left != 3 || e.ByNumber != 0 {
+		t.Fatalf("%+v", e)
+	}
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	comments, err := f.GetComments("待更正")
+	if err != nil || len(comments) != commentsMost {
+		t.Errorf("%d comments, %v", len(comments), err)
+	}
+	last := gridOf(t, f, "待更正").rows[exportRows]
+	if last[0] != fmt.Sprint(exportRows+1) || !strings.Contains(last[5], "数字有误") {
+		t.Errorf("the last row is %q", last)
+	}
+	help := fmt.Sprint(gridOf(t, f, "填写说明").rows)
+	if !strings.Contains(help, "另有 3 行") {
+		t.Error(help)
+	}
+	if r := h.reload(path); int(r.Faulty) != exportRows || len(r.Deleted) > 0 {
+		t.Errorf("%d at fault, %d deleted", r.Faulty, len(r.Deleted))
+	}
+	if s := h.status(); s.RowsOpen != exportRows+3 {
+		t.Errorf("%+v", s)
+	}
+}

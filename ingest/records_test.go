@@ -51,6 +51,11 @@ func FuzzScanRecords(f *testing.F) {
 			if len(splitRecord(record, ",")) == 0 {
 				t.Fatal("a record has no cells")
 			}
+			for _, cells := range brokenLines(record, ",") {
+				if len(cells) == 0 {
+					t.Fatal("a line has no cells")
+				}
+			}
 			return nil
 		})
 		if err != nil {
@@ -58,6 +63,30 @@ func FuzzScanRecords(f *testing.F) {
 		}
 		if bare := strings.NewReplacer("\r", "", "\n", ""); bare.Replace(all.String()) != bare.Replace(string(b)) {
 			t.Fatalf("records lost bytes: %q of %q", all.String(), b)
+		}
+	})
+}
+
+// Whatever a sender's spreadsheet makes of a row, it is read or passed over.
+func FuzzReturnedRow(f *testing.F) {
+	f.Add("5\x1fs\x1f202605\x1f1\x1f\x1f原因", 0, 1, 5)
+	f.Add("", 3, -1, 0)
+	f.Add("5\x1fx", 1, 0, 0)
+	contracts, err := LoadContracts("")
+	if err != nil {
+		f.Fatal(err)
+	}
+	c := contracts["social_insurance"]
+	h := &header{}
+	for i := range c.Columns {
+		h.cols = append(h.cols, i-1)
+	}
+	f.Fuzz(func(t *testing.T, cells string, row, sheet, reason int) {
+		at := func(n int) int { return max(n%20, -1) }
+		r := &returned{lines: map[Place]exportedLine{{"s", 5}: {}}}
+		x := r.row(c, h, own{row: at(row), sheet: at(sheet), reason: at(reason)}, Place{"s", 9}, strings.Split(cells, "\x1f"))
+		if len(x.cells) != len(c.Columns) || x.Row < 0 {
+			t.Fatalf("%+v", x)
 		}
 	})
 }
