@@ -254,7 +254,7 @@ func (b *batch) findLoaded(ctx context.Context) error {
 			return err
 		}
 		p.repeated, p.bad = p.repeated-n, p.bad+n
-	} else if err := b.exec(ctx, `CREATE OR REPLACE TEMP TABLE lw_repeats (id BIGINT, _file INTEGER, bad BOOLEAN)`); err != nil {
+	} else if err := b.exec(ctx, `CREATE OR REPLACE TEMP TABLE lw_repeats (_id BIGINT, _file INTEGER, bad BOOLEAN)`); err != nil {
 		return err
 	}
 	b.repeats = true
@@ -279,10 +279,10 @@ func (b *batch) findLoaded(ctx context.Context) error {
 	}
 	from, row := b.rowNumber(p)
 	res, err := b.conn.ExecContext(ctx, fmt.Sprintf(`INSERT INTO lw_repeats
-		WITH x AS (SELECT lw_checked.rowid AS id, _file, %s FROM %s WHERE %s),
+		WITH x AS (SELECT _id, _file, %s FROM %s WHERE %s),
 		y AS (SELECT %s WHERE false UNION ALL BY NAME SELECT * FROM read_parquet([%s], union_by_name = true, hive_partitioning = false))
-		SELECT id, _file, false FROM x WHERE EXISTS (SELECT 1 FROM y WHERE %s)`,
-		b.lakeRow(row, p.month), from, strings.ReplaceAll(b.good(), "rowid", "lw_checked.rowid"),
+		SELECT _id, _file, false FROM x WHERE EXISTS (SELECT 1 FROM y WHERE %s)`,
+		b.lakeRow(row, p.month), from, b.good(),
 		strings.Join(columns, ", "), texts(files), strings.Join(equal, " AND ")))
 	if err != nil {
 		return err
