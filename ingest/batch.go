@@ -50,7 +50,7 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if len(sources) == 1 && sources[0].lines != nil {
 		read = b.scan
 	}
-	for _, step := range []func(context.Context) error{read, b.count, b.checkTypes, b.findRepeats, b.countMonths, b.checkSet, b.write, b.collect} {
+	for _, step := range []func(context.Context) error{read, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkSet, b.write, b.collect, b.attribute} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -415,15 +415,15 @@ func (b *batch) publications() []lake.Publication {
 		if month == 0 {
 			month = p.filed
 		}
-		out = append(out, lake.Publication{
-			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, By: p.by,
+		out = append(out, p.correction(lake.Publication{
+			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, Act: p.act,
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
 				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.c.keyGeneration(),
 				RowsIn: p.rows + p.malformed, RowsQuarantined: p.bad + p.malformed, RowsRepeated: p.repeated,
 				RowsLoaded: p.rows - p.bad - p.repeated, Bytes: p.size, SHA256: p.sha,
 			},
-		})
+		}))
 	}
 	return out
 }

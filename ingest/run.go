@@ -90,7 +90,7 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 		s.id = r.in.loadID(f, s.sha)
 		reason, known := refused[s.id]
 		override, accepted := overrides[s.id]
-		s.by = override.Act
+		s.act = override.Act
 		switch {
 		case loads[s.id]:
 			if err := r.known(ctx, f, s.id); err != nil {

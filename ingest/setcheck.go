@@ -31,8 +31,8 @@ type finding struct {
 
 // checkSet profiles the extracts of the batch and judges each by those before it.
 func (b *batch) checkSet(ctx context.Context) error {
-	if b.history == 0 {
-		return nil
+	if b.history == 0 || b.parts[0].corrects != nil {
+		return nil // a part is a few rows of a load that was judged
 	}
 	if err := b.profile(ctx); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (b *batch) judge(p *part, past []lake.Past) error {
 	}
 	var why phrases
 	for _, f := range found {
-		if f.refuse && p.by == (lake.Act{}) {
+		if f.refuse && p.act == (lake.Act{}) {
 			why = append(why, f.phrase)
 		}
 		p.notes = append(p.notes, f.note)
@@ -121,11 +121,11 @@ const (
 // checkTypes refuses an extract of which a whole column cannot be read any more,
 // which is no matter of single rows.
 func (b *batch) checkTypes(ctx context.Context) error {
-	if !b.faults || b.c.Drift.Type == driftQuarantine {
+	if !b.faults || b.c.Drift.Type == driftQuarantine || b.parts[0].corrects != nil {
 		return nil
 	}
 	for _, p := range b.parts {
-		if p.rows < typeRows || float64(p.bad) < typeShare*float64(p.rows) || p.by != (lake.Act{}) {
+		if p.rows < typeRows || float64(p.bad) < typeShare*float64(p.rows) || p.act != (lake.Act{}) {
 			continue
 		}
 		why, err := b.changedTypes(ctx, p)

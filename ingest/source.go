@@ -25,8 +25,6 @@ type source struct {
 	scope string
 	filed period.Period // the month settled from the rows
 	size  int64
-	// by is who let the extract pass the set checks, and why.
-	by lake.Act
 	// path is what the engine reads; handle keeps it open. Decoded extracts lie
 	// in files that have no name any more, so that nothing outlives a crash.
 	path   string
@@ -36,6 +34,10 @@ type source struct {
 	// scanned: large delimited text without quotes. nil otherwise.
 	lines          *lineIndex
 	missing, extra []string
+	// corrects is the load whose rows are brought again, nil for an extract; act
+	// is who does that, or let the extract pass the set checks, and why.
+	corrects *lake.Load
+	act      lake.Act
 }
 
 // layout is what extracts must share to be read by one statement.

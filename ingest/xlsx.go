@@ -30,6 +30,9 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
+	if isCorrections(book) {
+		return refuse("corrections")
+	}
 	out, err := in.unnamed()
 	if err != nil {
 		return err

@@ -28,12 +28,16 @@ type Publication struct {
 	// Replaces are the ids of loads that this one is a new version of: live ones,
 	// or ones before it in the same call. Snapshots need not name theirs.
 	Replaces []string
+	// Corrects is a SELECT of the sheet and "row" of the quarantined rows that a
+	// part brings again, good or still at fault; their entries are closed.
+	Corrects string
+	// Act says who published the load by hand or let it pass, and why; empty for
+	// what passes by itself.
+	Act Act
 	// File is the temporary Parquet file; see Lake.Temp.
 	File string
 	// Notes are what a person should know of the load.
 	Notes []Note
-	// By is who let the load pass, and why; empty for what passes by itself.
-	By Act
 }
 
 // Publish makes the loads live, all of them or none: their files are fsynced
@@ -159,6 +163,11 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if _, err := tx.ExecContext(ctx, supersedeEarlier, seq-int64(len(loads))); err != nil {
 		return nil, err
 	}
+	for _, p := range pubs {
+		if err := l.correct(ctx, tx, p, now); err != nil {
+			return nil, err
+		}
+	}
 	if err := l.settle(ctx, tx, Act{}); err != nil {
 		return nil, err
 	}
@@ -166,8 +175,8 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 		return nil, err
 	}
 	for _, p := range pubs {
-		if p.By != (Act{}) {
-			if _, err := tx.ExecContext(ctx, `UPDATE state.main.load_events SET who = ?, why = ? WHERE load_id = ?`, p.By.Who, p.By.Why, p.Load.ID); err != nil {
+		if p.Act != (Act{}) {
+			if _, err := tx.ExecContext(ctx, `UPDATE state.main.load_events SET who = ?, why = ? WHERE load_id = ?`, p.Act.Who, p.Act.Why, p.Load.ID); err != nil {
 				return nil, err
 			}
 		}
