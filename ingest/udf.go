@@ -2,17 +2,14 @@ package ingest
 
 import (
 	"context"
-	"crypto/hmac"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 
 	"github.com/duckdb/duckdb-go/v2"
-	"github.com/emmansun/gmsm/sm3"
 
 	"laborwatch/codes"
+	"laborwatch/pseudonym"
 )
 
 // The engine calls two functions a vector at a time, on all its threads, while
@@ -28,7 +25,7 @@ const (
 
 // reading is what a query's functions need: it travels in the query's context.
 type reading struct {
-	key     []byte
+	keys    *pseudonym.Chain
 	readers map[string]*reader
 }
 
@@ -56,7 +53,7 @@ func readCells(ctx context.Context) (call, error) {
 		}
 		if last.col.Type == "person" {
 			if p == nil {
-				p = newPseudonyms(r.key)
+				p = newPseudonyms(r.keys)
 			}
 			return p.cell(last, cell)
 		}
@@ -94,20 +91,21 @@ func named(s string, err error) (string, bool) {
 	}
 }
 
-// pseudonymHex is the length of a person key: 128 bits of HMAC-SM3 in hex.
-const pseudonymHex = 32
+// pseudonymHex is the length of a person key.
+const pseudonymHex = pseudonym.HexLen
 
 // pseudonyms turns resident ID numbers into keys; it is not safe for
 // concurrent use.
 type pseudonyms struct {
-	mac hash.Hash
-	sum []byte
-	out [pseudonymHex + 1 + 10 + 6]byte
+	hasher *pseudonym.Hasher
+	out    [pseudonymHex + 1 + 10 + 6]byte
 	// Rows of one person often follow each other.
 	last, was string
 }
 
-func newPseudonyms(key []byte) *pseudonyms { return &pseudonyms{mac: hmac.New(sm3.New, key)} }
+func newPseudonyms(keys *pseudonym.Chain) *pseudonyms {
+	return &pseudonyms{hasher: keys.NewHasher()}
+}
 
 // cell gives the key, sex, birth month (YYYY-MM-01) and origin of an ID run together.
 func (p *pseudonyms) cell(r *reader, raw string) (string, bool) {
@@ -122,10 +120,7 @@ func (p *pseudonyms) cell(r *reader, raw string) (string, bool) {
 		fault, _ := named("", err)
 		return faultMark + fault, true
 	}
-	p.mac.Reset()
-	p.mac.Write([]byte(id.Number))
-	p.sum = p.mac.Sum(p.sum[:0])
-	hex.Encode(p.out[:pseudonymHex], p.sum[:pseudonymHex/2])
+	p.hasher.AppendKey(p.out[:0], id.Number)
 	rest := p.out[pseudonymHex:]
 	rest[0] = id.Sex[0]
 	copy(rest[1:], id.Number[6:10])
