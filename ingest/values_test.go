@@ -86,7 +86,7 @@ func FuzzReaders(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, c := range cs {
-			r := &reading{key: testKeys(7), readers: map[string]*reader{}}
+			r := &reading{keys: testKeys(7), readers: map[string]*reader{}}
 			for _, col := range c.Columns {
 				r.readers[col.Name] = newReader(c, col, city)
 			}
