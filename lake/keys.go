@@ -127,8 +127,7 @@ func (l *Lake) Rotation(ctx context.Context) (Rotation, error) {
 	return r, nil
 }
 
-// EndRotation forgets a rotation that is done, once nothing computed under the
-// old keys is left.
+// EndRotation forgets a rotation that is done, once all is computed anew.
 func (l *Lake) EndRotation(ctx context.Context) error {
 	if _, err := l.eng.DB().ExecContext(ctx, `DELETE FROM state.main.key_rotation WHERE done`); err != nil {
 		return fmt.Errorf("ledger: %w", err)

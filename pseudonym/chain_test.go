@@ -22,7 +22,7 @@ func unhex(t testing.TB, s string) []byte {
 // GB/T 32905-2016, annex A.
 func TestSM3(t *testing.T) {
 	for in, want := range map[string]string{
-		"abc": "66c7f0f4 62eeedd9 d1f2d46b dc10e4e2 4167c487 5cf2f7a2 297da02b 8f4ba8e0",
+		"abc":                      "66c7f0f4 62eeedd9 d1f2d46b dc10e4e2 4167c487 5cf2f7a2 297da02b 8f4ba8e0",
 		strings.Repeat("abcd", 16): "debe9ff9 2275b8a1 38604889 c18e5a4d 6fdb70e5 387e5765 293dcba3 9c0c5732",
 	} {
 		h := SM3.new()
@@ -53,8 +53,10 @@ func TestPublishedMACs(t *testing.T) {
 		{"RFC 4231 case 1", SHA256, bytes.Repeat([]byte{0x0b}, 20), []byte("Hi There"), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
 		{"RFC 4231 case 2", SHA256, []byte("Jefe"), []byte("what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
 		{"RFC 4231 case 3", SHA256, bytes.Repeat([]byte{0xaa}, 20), bytes.Repeat([]byte{0xdd}, 50), "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
-		{"GM/T 0042 D.3, 112 bytes", SM3, unhex(t, "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"),
-			[]byte(strings.Repeat("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 2)), "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"},
+		{
+			"GM/T 0042 D.3, 112 bytes", SM3, unhex(t, "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"),
+			[]byte(strings.Repeat("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 2)), "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a",
+		},
 		{"GM/T 0042 D.3, one block", SM3, bytes.Repeat([]byte{0x0b}, 32), []byte("Hi There"), "c0ba18c68b90c88bc07de794bfc7d2c8d19ec31ed8773bc2b390c9604e0be11e"},
 		{"GM/T 0042 D.3, a short key", SM3, []byte("Jefe"), []byte("what do ya want for nothing?"), "2e87f1d16862e6d964b50a5200bf2b10b764faa9680a296a2405f24bec39f882"},
 	} {
