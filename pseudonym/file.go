@@ -23,11 +23,11 @@ const (
 )
 
 // ReadFile reads a key file. One that others may read, or whose folder others
-// may write, is refused. A missing file gives an error that wraps fs.ErrNotExist.
+// may write, is refused. A missing file gives an error that is fs.ErrNotExist.
 func ReadFile(path string) (Keys, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", messages.Both("pseudonym.missing", path), fs.ErrNotExist)
+		return nil, missingError(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pseudonym key: %w", err)
@@ -35,6 +35,12 @@ func ReadFile(path string) (Keys, error) {
 	defer func() { _ = f.Close() }()
 	return read(f, path)
 }
+
+// missingError says that a key file is not there; it is fs.ErrNotExist.
+type missingError string
+
+func (e missingError) Error() string        { return messages.Both("pseudonym.missing", string(e)) }
+func (e missingError) Is(target error) bool { return target == fs.ErrNotExist }
 
 func read(f *os.File, path string) (Keys, error) {
 	if err := private(f, path); err != nil {
