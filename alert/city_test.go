@@ -212,8 +212,12 @@ func newPipeline(t *testing.T) *pipeline {
 	for _, r := range cfg.Regions {
 		regions = append(regions, r.Code)
 	}
+	key, err := pseudonym.NewKey(pseudonym.SM3)
+	must(t, err)
+	keys, err := pseudonym.NewChain(pseudonym.Keys{key})
+	must(t, err)
 	p.in, err = ingest.New(ingest.Options{
-		Lake: lk, Engine: p.eng, Contracts: contracts, Key: make([]byte, 32), Regions: regions, Clock: clock,
+		Lake: lk, Engine: p.eng, Contracts: contracts, Keys: keys, Regions: regions, Clock: clock,
 	})
 	must(t, err)
 	sources := map[string][]lake.Column{}

@@ -340,3 +340,51 @@ func TestOldFingerprintIsTheFirstKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// BenchmarkRekey re-keys a load of 5 million rows and a hundred small ones.
+func BenchmarkRekey(b *testing.B) {
+	ctx := context.Background()
+	eng, err := engine.Open(ctx, engine.Options{Dir: b.TempDir(), MemoryLimit: "1200MB"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = eng.Close() }()
+	l, err := Open(ctx, eng, filepath.Join(b.TempDir(), "lake"), clock)
+	if err != nil {
+		b.Fatal(err)
+	}
+	conn, err := eng.Conn(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	keys := keysOf(1)
+	if err := l.NoteKeys(ctx, keys); err != nil {
+		b.Fatal(err)
+	}
+	for i := range 101 {
+		n, id := 2_000, fmt.Sprintf("%032d", i)
+		if i == 0 {
+			n = 5_000_000
+		}
+		file := l.Temp(id + ".parquet")
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf(`COPY (SELECT DATE '2026-05-01' AS period, md5(range::VARCHAR) AS person, 'M' AS sex, DATE '1961-02-01' AS birth_month, '410499' AS origin,
+			'91410499MA' || range %% 20000 AS uscc, 100000 + range %% 7919 AS base, range + 2 AS _row FROM range(%d)) TO %s (FORMAT parquet, COMPRESSION zstd)`, n, engine.Quote(file))); err != nil {
+			b.Fatal(err)
+		}
+		load := Load{ID: id, Feed: "f", ContractVersion: 1, Mode: Append, KeyGeneration: 1}
+		if _, err := l.Publish(ctx, conn, []Publication{{Load: load, File: file}}, ""); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		keys = append(keys, keysOf(byte(len(keys) + 1))[0])
+		if _, err := l.Rekey(ctx, keys, nil); err != nil {
+			b.Fatal(err)
+		}
+		if err := l.EndRotation(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/5.2e6, "ns/row")
+}
