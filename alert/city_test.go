@@ -16,6 +16,7 @@ import (
 	"laborwatch/engine"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/pseudonym"
 	"laborwatch/simulate"
 	"laborwatch/sql"
 	"laborwatch/transform"

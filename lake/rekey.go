@@ -195,15 +195,15 @@ func (r *rekeying) file(ctx context.Context, x Load) (sha string, resumed bool, 
 		sha, err = hashAndSync(path)
 		return sha, true, err
 	}
-	person, err := r.personColumn(ctx, r.Path(x))
+	person, rekeyed, err := r.personColumn(ctx, r.Path(x))
 	if err != nil || person == "" {
 		return "", false, err
 	}
 	temp := r.Temp(filepath.Base(path))
 	defer func() { _ = os.Remove(temp) }()
 	_, err = r.eng.DB().ExecContext(withRekey(ctx, r.chain, x.KeyGeneration), fmt.Sprintf(
-		"COPY (SELECT * REPLACE (lw_rekey(%[1]s) AS %[1]s) FROM read_parquet(%[2]s, hive_partitioning = false)) TO %[3]s (FORMAT parquet, COMPRESSION zstd)",
-		engine.Ident(person), engine.Quote(escapeGlob(r.Path(x))), engine.Quote(temp)))
+		"COPY (SELECT * REPLACE (%[1]s AS %[2]s) FROM read_parquet(%[3]s, hive_partitioning = false)) TO %[4]s (FORMAT parquet, COMPRESSION zstd)",
+		rekeyed, person, engine.Quote(escapeGlob(r.Path(x))), engine.Quote(temp)))
 	if err != nil {
 		return "", false, err
 	}
@@ -222,28 +222,36 @@ func escapeGlob(path string) string {
 }
 
 // personColumn finds a file's column of pseudonyms by what ingest puts behind
-// every such column; "" where there is none. A contract may have named the
-// column otherwise since.
-func (r *rekeying) personColumn(ctx context.Context, path string) (string, error) {
-	rows, err := r.eng.DB().QueryContext(ctx, `SELECT name FROM parquet_schema(`+engine.Quote(escapeGlob(path))+`) WHERE num_children IS NULL ORDER BY column_id`)
+// every such column, and gives it with the expression of its new values; "" where
+// there is none. A contract may have named the column otherwise since, and older
+// files hold text where newer ones hold UUIDs.
+func (r *rekeying) personColumn(ctx context.Context, path string) (column, rekeyed string, err error) {
+	rows, err := r.eng.DB().QueryContext(ctx, `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(`+engine.Quote(escapeGlob(path))+`, hive_partitioning = false))`)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() { _ = rows.Close() }()
-	var names []string
+	var names, types []string
 	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return "", err
+		var name, typ string
+		if err := rows.Scan(&name, &typ); err != nil {
+			return "", "", err
 		}
-		names = append(names, name)
+		names, types = append(names, name), append(types, typ)
 	}
 	for i := range names {
-		if i > 0 && slices.Equal(names[i:min(i+3, len(names))], []string{"sex", "birth_month", "origin"}) {
-			return names[i-1], rows.Err()
+		if i == 0 || !slices.Equal(names[i:min(i+3, len(names))], []string{"sex", "birth_month", "origin"}) {
+			continue
 		}
+		column = engine.Ident(names[i-1])
+		if types[i-1] == "UUID" {
+			rekeyed = fmt.Sprintf("CAST(lw_rekey(replace(CAST(%s AS VARCHAR), '-', '')) AS UUID)", column)
+		} else {
+			rekeyed = fmt.Sprintf("lw_rekey(%s)", column)
+		}
+		break
 	}
-	return "", rows.Err()
+	return column, rekeyed, rows.Err()
 }
 
 // enforce puts the new files and keys in force, all at once.

@@ -62,6 +62,10 @@ func (h *Hasher) AppendKeyBytes(dst, number []byte) []byte {
 	return appendThrough(h, dst, number, 0)
 }
 
+// Sum is AppendKey before it is written in hex: 16 bytes, which hold until the
+// next call.
+func (h *Hasher) Sum(number string) []byte { return through(h, number, 0) }
+
 // AppendRekeyed appends the newest pseudonym of a person from that of an
 // earlier generation, from 1 to the chain's.
 func (h *Hasher) AppendRekeyed(dst []byte, pseudonym string, generation int) []byte {
@@ -72,11 +76,16 @@ func (h *Hasher) AppendRekeyed(dst []byte, pseudonym string, generation int) []b
 }
 
 func appendThrough[T string | []byte](h *Hasher, dst []byte, input T, from int) []byte {
-	hex.Encode(h.hex[:], sum(&h.macs[from], input)[:HexLen/2])
+	return hex.AppendEncode(dst, through(h, input, from))
+}
+
+func through[T string | []byte](h *Hasher, input T, from int) []byte {
+	out := sum(&h.macs[from], input)[:HexLen/2]
 	for i := from + 1; i < len(h.macs); i++ {
-		hex.Encode(h.hex[:], sum(&h.macs[i], h.hex[:])[:HexLen/2])
+		hex.Encode(h.hex[:], out)
+		out = sum(&h.macs[i], h.hex[:])[:HexLen/2]
 	}
-	return append(dst, h.hex[:]...)
+	return out
 }
 
 // Valid says whether s has the form of a pseudonym.

@@ -103,6 +103,9 @@ func TestChainIsItsDefinition(t *testing.T) {
 			if got := string(h.AppendKeyBytes(nil, []byte(number))); got != want {
 				t.Fatalf("%q in bytes: %s, want %s", number, got, want)
 			}
+			if got := hex.EncodeToString(h.Sum(number)); got != want {
+				t.Fatalf("%q in hex: %s, want %s", number, got, want)
+			}
 			for from := 1; from <= len(keys); from++ {
 				if got := string(h.AppendRekeyed(nil, naive(keys[:from], number), from)); got != want || !Valid(got) {
 					t.Fatalf("%q from %d: %s, want %s", number, from, got, want)
@@ -132,6 +135,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() {
 			out = h.AppendKeyBytes(out[:0], number)
 			out = h.AppendKey(out[:0], "41049919610201001X")
+			h.Sum("41049919610201001X")
 		}); n != 0 {
 			t.Errorf("%v allocations", n)
 		}

@@ -3,7 +3,8 @@
 //
 // # Pseudonyms
 //
-// A pseudonym is 32 lower-case hex digits. What is hashed is exactly this:
+// A pseudonym is 32 lower-case hex digits; the lake keeps it as the UUID of the
+// same digits. What is hashed is exactly this:
 //
 //	generation 1: HMAC(key 1, number)      number: the 18 ASCII bytes of GB 11643-1999, a capital X if any
 //	generation n: HMAC(key n, previous)    previous: the 32 ASCII bytes of the pseudonym of generation n-1

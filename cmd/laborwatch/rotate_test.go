@@ -1,11 +1,13 @@
 package main
 
 import (
-	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +56,7 @@ func persons(t *testing.T, dir string) (known map[string]bool, files map[string]
 		}
 		_, generation, _ := strings.Cut(strings.TrimSuffix(d.Name(), ".parquet"), ".")
 		files[generation]++
-		rows, err := eng.DB().QueryContext(t.Context(), "SELECT DISTINCT person FROM read_parquet("+engine.Quote(path)+", hive_partitioning = false) WHERE person IS NOT NULL")
+		rows, err := eng.DB().QueryContext(t.Context(), "SELECT DISTINCT replace(CAST(person AS VARCHAR), '-', '') FROM read_parquet("+engine.Quote(path)+", hive_partitioning = false) WHERE person IS NOT NULL")
 		if err != nil {
 			return err
 		}
@@ -73,10 +75,22 @@ func persons(t *testing.T, dir string) (known map[string]bool, files map[string]
 	return known, files
 }
 
-// found counts the pseudonyms that stand in the bytes of a folder's databases.
+// found counts the places in the bytes of a folder's databases where pseudonyms
+// stand: in hex, or in binary as the engine lays out a UUID.
 func found(t *testing.T, dir string, known map[string]bool) (n int) {
 	t.Helper()
-	const hexDigits = "0123456789abcdef"
+	binaries := map[[16]byte]bool{}
+	for p := range known {
+		b, err := hex.DecodeString(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var u [16]byte
+		binary.LittleEndian.PutUint64(u[:8], binary.BigEndian.Uint64(b[8:]))
+		binary.LittleEndian.PutUint64(u[8:], binary.BigEndian.Uint64(b)^1<<63)
+		binaries[u] = true
+	}
+	hexes := regexp.MustCompile(`[0-9a-f]{32,}`)
 	for _, name := range []string{"warehouse.duckdb", "warehouse.duckdb.wal", "state.duckdb", "state.duckdb.wal"} {
 		b, err := os.ReadFile(filepath.Join(dir, "data", name))
 		if os.IsNotExist(err) {
@@ -85,20 +99,17 @@ func found(t *testing.T, dir string, known map[string]bool) (n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Runs of hex digits, cut to every window of a pseudonym's length.
-		for len(b) > 0 {
-			n0 := bytes.IndexAny(b, hexDigits)
-			if n0 < 0 {
-				break
+		for i := 0; i+16 <= len(b); i++ {
+			if binaries[[16]byte(b[i:i+16])] {
+				n++
 			}
-			b = b[n0:]
-			run := len(b) - len(bytes.TrimLeft(b, hexDigits))
-			for i := 0; i+32 <= run; i++ {
-				if known[string(b[i:i+32])] {
+		}
+		for _, run := range hexes.FindAll(b, -1) {
+			for i := 0; i+32 <= len(run); i++ {
+				if known[string(run[i:i+32])] {
 					n++
 				}
 			}
-			b = b[run:]
 		}
 	}
 	return n
@@ -113,7 +124,7 @@ func values(t *testing.T, dir string, known map[string]bool) (n int) {
 	}
 	defer eng.Close()
 	rows, err := eng.DB().QueryContext(t.Context(), `SELECT database_name || '.main."' || table_name || '"', '"' || column_name || '"' FROM duckdb_columns()
-		WHERE database_name IN ('wh', 'state') AND data_type = 'VARCHAR' AND NOT internal`)
+		WHERE database_name IN ('wh', 'state') AND data_type IN ('VARCHAR', 'UUID') AND NOT internal`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +134,7 @@ func values(t *testing.T, dir string, known map[string]bool) (n int) {
 		if err := rows.Scan(&table, &column); err != nil {
 			t.Fatal(err)
 		}
-		cells, err := eng.DB().QueryContext(t.Context(), "SELECT DISTINCT unnest(regexp_extract_all("+column+", '[0-9a-f]{32}')) FROM "+table)
+		cells, err := eng.DB().QueryContext(t.Context(), "SELECT DISTINCT unnest(regexp_extract_all(replace(CAST("+column+" AS VARCHAR), '-', ''), '[0-9a-f]{32}')) FROM "+table)
 		if err != nil {
 			t.Fatal(err)
 		}
