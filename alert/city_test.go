@@ -213,9 +213,7 @@ func newPipeline(t *testing.T) *pipeline {
 	for _, r := range cfg.Regions {
 		regions = append(regions, r.Code)
 	}
-	key, err := pseudonym.NewKey(pseudonym.SM3)
-	must(t, err)
-	keys, err := pseudonym.NewChain(pseudonym.Keys{key})
+	keys, err := pseudonym.NewChain(pseudonym.Keys{{Algorithm: pseudonym.SM3}})
 	must(t, err)
 	p.in, err = ingest.New(ingest.Options{
 		Lake: lk, Engine: p.eng, Contracts: contracts, Keys: keys, Regions: regions, Clock: clock,
