@@ -10,9 +10,13 @@ import (
 	"time"
 )
 
+// renewPatience bounds how long a running query may keep a warehouse.
+const renewPatience = 30 * time.Second
+
 // RenewWarehouse puts an empty warehouse.duckdb in the place of the one that is
 // attached. Deleting rows would leave their bytes in the file's free blocks.
-// Queries that are running are waited for.
+// Queries that are running are waited for, but not for ever: after an error the
+// engine has no warehouse until it is opened again.
 func (d *DuckDB) RenewWarehouse(ctx context.Context) error {
 	if d.dir == "" {
 		return nil
@@ -26,12 +30,16 @@ func (d *DuckDB) RenewWarehouse(ctx context.Context) error {
 			return fmt.Errorf("engine: renew %s: %w", file, err)
 		}
 	}
+	deadline := time.Now().Add(renewPatience)
 	for {
 		err := d.attach(ctx, "wh", file, false)
 		if err == nil {
 			return nil
 		}
-		// A query that began before still holds the file that is gone.
+		// A query that began before may still hold the file that is gone.
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w. Try: laborwatch transform, after a restart if it serves", err)
+		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)

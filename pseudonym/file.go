@@ -173,6 +173,16 @@ func AddKey(path string, a Algorithm) (Keys, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What a killed process left behind holds keys too.
+	left, err := filepath.Glob(tempPattern(path))
+	if err != nil {
+		return nil, fmt.Errorf("pseudonym key: %w", err)
+	}
+	for _, l := range left {
+		if err := os.Remove(l); err != nil {
+			return nil, fmt.Errorf("pseudonym key: %w", err)
+		}
+	}
 	k, err := NewKey(a)
 	if err != nil {
 		return nil, err
@@ -208,6 +218,11 @@ func locked(path string) (*os.File, error) {
 	}
 }
 
+// tempPattern is the pattern of temporary files beside a key file.
+func tempPattern(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+}
+
 // writeTemp writes a file beside path, makes it durable, and puts it in place.
 func writeTemp(path string, keys Keys, place func(from, to string) error) (err error) {
 	defer func() {
@@ -216,7 +231,7 @@ func writeTemp(path string, keys Keys, place func(from, to string) error) (err e
 		}
 	}()
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*") // of mode 0600
+	f, err := os.CreateTemp(dir, filepath.Base(tempPattern(path))) // of mode 0600
 	if err != nil {
 		return err
 	}

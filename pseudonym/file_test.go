@@ -24,6 +24,10 @@ func TestKeyFile(t *testing.T) {
 	if _, err := CreateFile(path, SM3); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a key was replaced: %v", err)
 	}
+	// As a process leaves it that was killed while it added a key.
+	if err := os.WriteFile(filepath.Join(dir, ".pseudonym.key-123"), []byte("laborwatch-keys 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	added, err := AddKey(path, SHA256)
 	if err != nil || len(added) != 2 || added[0] != made[0] || added[1].Algorithm != SHA256 || added[0].Secret == added[1].Secret {
 		t.Fatal(added, err)
