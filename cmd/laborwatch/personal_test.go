@@ -23,21 +23,48 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"laborwatch/engine"
+	"laborwatch/ingest"
 )
 
 // raw is everything personal that stands in the extracts of a city: what must
 // not be found anywhere else, in whatever form.
 type raw struct {
+	columns map[string]func(*raw, string)
 	// full are the first 17 digits of every ID number, which its other forms and
 	// its check digit hang on; short are those of 15 digits.
 	full, short, names, phones map[string]bool
 }
 
-// personalColumns are the headers of the simulated extracts' personal columns.
-var personalColumns = map[string]func(*raw, string){
-	"证件号码": (*raw).id, "社会保障号码": (*raw).id,
-	"姓名":   func(r *raw, s string) { r.names[s] = true },
-	"联系电话": func(r *raw, s string) { r.phones[s] = true },
+// personalColumns says what to do with the columns that are personal, by their
+// headers: those that contracts read persons from, and those that they leave out.
+func personalColumns(t *testing.T) map[string]func(*raw, string) {
+	t.Helper()
+	contracts, err := ingest.LoadContracts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]func(*raw, string){}
+	for _, c := range contracts {
+		for _, h := range c.Personal {
+			switch {
+			case strings.Contains(h, "电话") || strings.Contains(h, "手机"):
+				out[h] = func(r *raw, s string) { r.phones[s] = true }
+			case strings.Contains(h, "姓名") || strings.Contains(h, "联系人") || h == "AAC003":
+				out[h] = func(r *raw, s string) { r.names[s] = true }
+			}
+		}
+		for _, col := range c.Columns {
+			if col.Type == "person" {
+				for _, h := range col.Aliases {
+					out[h] = (*raw).id
+				}
+			}
+		}
+	}
+	if len(out) < 10 {
+		t.Fatalf("only %d personal columns", len(out))
+	}
+	return out
 }
 
 // id takes a number in any form, and in all forms.
@@ -73,7 +100,7 @@ func narrow(s string) string {
 // collect reads the personal columns of all extracts in a folder.
 func collect(t *testing.T, inbox string) *raw {
 	t.Helper()
-	r := &raw{full: map[string]bool{}, short: map[string]bool{}, names: map[string]bool{}, phones: map[string]bool{}}
+	r := &raw{columns: personalColumns(t), full: map[string]bool{}, short: map[string]bool{}, names: map[string]bool{}, phones: map[string]bool{}}
 	if err := filepath.WalkDir(inbox, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -110,7 +137,7 @@ func (r *raw) rows(next func() ([]string, error)) error {
 		if take == nil {
 			found := map[int]func(*raw, string){}
 			for i, h := range row {
-				if f, ok := personalColumns[strings.TrimPrefix(h, "\ufeff")]; ok {
+				if f, ok := r.columns[strings.TrimPrefix(h, "\ufeff")]; ok {
 					found[i] = f
 				}
 			}
