@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -193,23 +194,36 @@ func (r *raw) xlsx(path string) error {
 	return nil
 }
 
-var (
-	// never is any ID number under the county codes of synthetic cities, whoever's it
-	// is: whole, without its check digit, or of 15 digits.
-	never     = regexp.MustCompile(`410499(19|20)\d\d(0[1-9]|1[0-2])[0-3]\d\d{3}|(^|\D)410499\d\d(0[1-9]|1[0-2])[0-3]\d\d{3}($|\D)`)
-	digitRuns = regexp.MustCompile(`\d{11,}`)
-)
+// never is any ID number under the county codes of synthetic cities, whoever's it
+// is, as a run of digits: whole, without its check digit, or of 15 digits.
+var never = regexp.MustCompile(`410499(19|20)\d\d(0[1-9]|1[0-2])[0-3]\d\d{3}|^410499\d\d(0[1-9]|1[0-2])[0-3]\d\d{3}$`)
+
+// digitRuns gives the runs of eleven digits and more.
+func digitRuns(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start := 0
+		for i := 0; i <= len(text); i++ {
+			if i < len(text) && text[i] >= '0' && text[i] <= '9' {
+				continue
+			}
+			if i-start >= 11 && !yield(text[start:i]) {
+				return
+			}
+			start = i + 1
+		}
+	}
+}
 
 // hits names what of the personal data stands in a text.
 func (r *raw) hits(text string) []string {
 	found := map[string]bool{}
 	text = narrow(text)
-	if strings.Contains(text, "410499") && never.MatchString(text) {
-		found["a resident ID"] = true
-	}
-	for _, run := range digitRuns.FindAllString(text, -1) {
+	for run := range digitRuns(text) {
 		if len(run) == 11 && r.phones[run] {
 			found["a phone"] = true
+		}
+		if strings.Contains(run, "410499") && never.MatchString(run) {
+			found["a resident ID"] = true
 		}
 		for i := 0; i+15 <= len(run); i++ {
 			if r.short[run[i:i+15]] || (i+17 <= len(run) && r.full[run[i:i+17]]) {
