@@ -16,6 +16,7 @@ import (
 	"laborwatch/engine"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/pseudonym"
 	"laborwatch/simulate"
 	"laborwatch/sql"
 	"laborwatch/transform"
@@ -212,8 +213,10 @@ func newPipeline(t *testing.T) *pipeline {
 	for _, r := range cfg.Regions {
 		regions = append(regions, r.Code)
 	}
+	keys, err := pseudonym.NewChain(pseudonym.Keys{{Algorithm: pseudonym.SM3}})
+	must(t, err)
 	p.in, err = ingest.New(ingest.Options{
-		Lake: lk, Engine: p.eng, Contracts: contracts, Key: make([]byte, 32), Regions: regions, Clock: clock,
+		Lake: lk, Engine: p.eng, Contracts: contracts, Keys: keys, Regions: regions, Clock: clock,
 	})
 	must(t, err)
 	sources := map[string][]lake.Column{}

@@ -111,6 +111,9 @@ func (a *App) open(ctx context.Context) error {
 	if a.Lake, err = lake.Open(ctx, a.Engine, filepath.Join(c.Data, "lake"), a.opts.Clock); err != nil {
 		return err
 	}
+	if err := a.afterRotation(ctx); err != nil {
+		return err
+	}
 	if a.Catalog, err = cube.ForConfig(c); err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 
 	"laborwatch/app"
 	"laborwatch/config"
-	"laborwatch/ingest"
 	"laborwatch/period"
+	"laborwatch/pseudonym"
 	"laborwatch/simulate"
 )
 
@@ -69,7 +69,7 @@ func open(tb testing.TB, data string) *app.App {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
+	if _, err := pseudonym.CreateFile(cfg.Ingest.KeyFile, pseudonym.SM3); err != nil {
 		tb.Fatal(err)
 	}
 	a, err := app.Open(tb.Context(), app.Options{Config: cfg, Clock: time.Now, Command: "test"})

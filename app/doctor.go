@@ -14,8 +14,8 @@ import (
 
 	"laborwatch/config"
 	"laborwatch/cube"
-	"laborwatch/ingest"
 	"laborwatch/messages"
+	"laborwatch/pseudonym"
 )
 
 // FindingLevel says how a check went.
@@ -50,7 +50,7 @@ func Examine(ctx context.Context, c *config.Config, owner *App) []Finding {
 	}
 	add(OK, "config", file)
 	examineFolders(c, add)
-	examineKey(c, add)
+	keys := examineKeyFile(c, add)
 	examineDisk(c, add)
 	examineFonts(add)
 	if err := messages.Check(); err != nil {
@@ -66,7 +66,7 @@ func Examine(ctx context.Context, c *config.Config, owner *App) []Finding {
 	} else {
 		add(OK, "catalog", messages.Both("cli.doctor.count", len(k.All())))
 	}
-	examineData(ctx, c, owner, add)
+	examineData(ctx, c, owner, keys, add)
 	return out
 }
 
@@ -85,18 +85,6 @@ func examineFolders(c *config.Config, add addFinding) {
 		default:
 			add(OK, d.check, d.path)
 		}
-	}
-}
-
-func examineKey(c *config.Config, add addFinding) {
-	_, err := ingest.ReadKey(c.Ingest.KeyFile)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		add(Warning, "key", messages.Both("cli.doctor.nokey", c.Ingest.KeyFile))
-	case err != nil:
-		add(Failure, "key", err.Error())
-	default:
-		add(OK, "key", c.Ingest.KeyFile)
 	}
 }
 
@@ -143,7 +131,7 @@ func examineFonts(add addFinding) {
 
 // examineData opens the data folder, if it is there and free, and checks the
 // models against the engine and the feeds against the ledger.
-func examineData(ctx context.Context, c *config.Config, owner *App, add addFinding) {
+func examineData(ctx context.Context, c *config.Config, owner *App, keys pseudonym.Keys, add addFinding) {
 	a := owner
 	if a == nil {
 		if !exists(filepath.Join(c.Data, "state.duckdb")) {
@@ -166,6 +154,7 @@ func examineData(ctx context.Context, c *config.Config, owner *App, add addFindi
 			}
 		}()
 	}
+	a.examineKeys(ctx, keys, add)
 	if t, err := a.transformer(ctx); err != nil {
 		add(Failure, "models", err.Error())
 	} else {

@@ -2,10 +2,7 @@ package app
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -33,7 +30,6 @@ func openJournal(ctx context.Context, db *sql.DB, clock func() time.Time) (*jour
 		`CREATE TABLE IF NOT EXISTS state.main.schedules (name VARCHAR PRIMARY KEY, next_run TIMESTAMP NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS state.main.stages (name VARCHAR PRIMARY KEY, started TIMESTAMP NOT NULL,
 			seconds DOUBLE NOT NULL, ok BOOLEAN NOT NULL, detail VARCHAR NOT NULL, last_success TIMESTAMP)`,
-		`CREATE TABLE IF NOT EXISTS state.main.pseudonym_key (fingerprint VARCHAR NOT NULL)`,
 	} {
 		if _, err := db.ExecContext(ctx, q); err != nil {
 			return nil, fmt.Errorf("state: %w", err)
@@ -56,21 +52,6 @@ func (j *journal) NextRun(ctx context.Context, name string) (time.Time, error) {
 func (j *journal) SetNextRun(ctx context.Context, name string, next time.Time) error {
 	_, err := j.db.ExecContext(ctx, `INSERT OR REPLACE INTO state.main.schedules VALUES (?, ?)`, name, next.UTC())
 	return err
-}
-
-// sameKey reports whether the key is the one that the data were loaded with; the
-// first key that is used is noted. Only its fingerprint is kept.
-func (j *journal) sameKey(ctx context.Context, key []byte) (bool, error) {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("laborwatch pseudonym key"))
-	mine := hex.EncodeToString(mac.Sum(nil)[:16])
-	var known string
-	err := j.db.QueryRowContext(ctx, `SELECT fingerprint FROM state.main.pseudonym_key`).Scan(&known)
-	if errors.Is(err, sql.ErrNoRows) {
-		_, err = j.db.ExecContext(ctx, `INSERT INTO state.main.pseudonym_key VALUES (?)`, mine)
-		return true, err
-	}
-	return known == mine, err
 }
 
 // timed runs one stage and notes how it went.

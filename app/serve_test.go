@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"laborwatch/config"
-	"laborwatch/ingest"
+	"laborwatch/pseudonym"
 )
 
 const vacancies = `岗位编号,工作地区划,行业代码,招聘人数,发布日期
@@ -28,7 +28,7 @@ func fresh(t *testing.T) *config.Config {
 		t.Fatal(err)
 	}
 	cfg.Web.Listen = "127.0.0.1:0"
-	if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
+	if _, err := pseudonym.CreateFile(cfg.Ingest.KeyFile, pseudonym.SM3); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(cfg.Ingest.Inbox, 0o755); err != nil {
@@ -163,7 +163,7 @@ func TestAnotherKeyIsRefused(t *testing.T) {
 	if err := os.Remove(cfg.Ingest.KeyFile); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
+	if _, err := pseudonym.CreateFile(cfg.Ingest.KeyFile, pseudonym.SM3); err != nil {
 		t.Fatal(err)
 	}
 	if err := use(); err == nil || !strings.Contains(err.Error(), "Restore the first key") {

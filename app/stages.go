@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"laborwatch/config"
 	"laborwatch/ingest"
 	"laborwatch/lake"
-	"laborwatch/messages"
 	"laborwatch/period"
 	"laborwatch/sql"
 	"laborwatch/transform"
@@ -43,24 +41,9 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 	if a.ingest != nil {
 		return a.ingest, nil
 	}
-	key, err := ingest.ReadKey(a.Config.Ingest.KeyFile)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !a.Contracts.Persons():
-		err = nil // nobody to give a pseudonym to
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("pseudonym key %s does not exist. Try: laborwatch init", a.Config.Ingest.KeyFile)
-	}
+	keys, err := a.chain(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if key != nil {
-		same, err := a.journal.sameKey(ctx, key)
-		if err != nil {
-			return nil, fmt.Errorf("state: %w", err)
-		}
-		if !same {
-			return nil, errors.New(messages.Both("cli.key.other", a.Config.Ingest.KeyFile))
-		}
 	}
 	var regions []string
 	scopes := map[string]string{}
@@ -71,7 +54,7 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 		}
 	}
 	a.ingest, err = ingest.New(ingest.Options{
-		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Key: key, Regions: regions, Scopes: scopes,
+		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Keys: keys, Regions: regions, Scopes: scopes,
 		Clock: a.opts.Clock, Log: a.log,
 		Progress: func(p ingest.Progress) { a.opts.Progress(StageIngest, p.File, int64(p.Done), int64(p.Total)) },
 	})
@@ -175,8 +158,10 @@ func (a *App) RunTransform(ctx context.Context, periods []period.Period) (res *t
 		if err != nil {
 			return err
 		}
-		res, err = t.Run(ctx, periods)
-		return err
+		if res, err = t.Run(ctx, periods); err != nil {
+			return err
+		}
+		return a.Lake.EndRotation(ctx)
 	})
 	return res, err
 }

@@ -21,7 +21,7 @@ func TestEmbeddedCatalog(t *testing.T) {
 	want := []string{
 		"surveyed_unemployment_rate", "surveyed_employed", "surveyed_unemployed", "surveyed_labor_force",
 		"labor_force_participation_rate", "employment_rate", "mean_weekly_hours",
-		"registered_unemployed", "registered_unemployed_inflow", "registered_unemployed_outflow", "registered_unemployment_rate",
+		"registered_unemployed", "registered_unemployed_inflow", "registered_unemployed_outflow", "registered_unemployment_rate", "duplicate_registrations",
 		"insured_persons", "insured_employers", "insurance_enrolments", "insurance_terminations", "involuntary_terminations",
 		"job_openings", "job_seekers", "openings_to_seekers_ratio",
 	}

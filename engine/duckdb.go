@@ -39,6 +39,7 @@ type Options struct {
 type DuckDB struct {
 	db        *sql.DB
 	connector *duckdb.Connector
+	dir       string
 }
 
 // BusyError means that another process holds one of the data folder's files.
@@ -71,7 +72,7 @@ func Open(ctx context.Context, o Options) (*DuckDB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	d := &DuckDB{db: sql.OpenDB(connector), connector: connector}
+	d := &DuckDB{db: sql.OpenDB(connector), connector: connector, dir: o.Dir}
 	if err := d.setUp(ctx, o); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

@@ -18,6 +18,7 @@ import (
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/messages"
+	"laborwatch/pseudonym"
 )
 
 var update = flag.Bool("update", false, "write the pages")
@@ -81,7 +82,11 @@ func TestTemplatesLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := ingest.New(ingest.Options{Lake: store, Engine: eng, Contracts: cs, Inbox: dir, Key: bytes.Repeat([]byte{7}, 32), Regions: []string{"410402", "410403", "410422"}, Clock: clock})
+	keys, err := pseudonym.NewChain(pseudonym.Keys{{Algorithm: pseudonym.SM3, Secret: [pseudonym.KeyBytes]byte{7}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := ingest.New(ingest.Options{Lake: store, Engine: eng, Contracts: cs, Inbox: dir, Keys: keys, Regions: []string{"410402", "410403", "410422"}, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -419,7 +419,7 @@ func (b *batch) publications() []lake.Publication {
 			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, Act: p.act,
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
-				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.c.keyGeneration(),
+				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.in.keyGeneration(b.c),
 				RowsIn: p.rows + p.malformed, RowsQuarantined: p.bad + p.malformed, RowsRepeated: p.repeated,
 				RowsLoaded: p.rows - p.bad - p.repeated, Bytes: p.size, SHA256: p.sha,
 			},

@@ -264,11 +264,11 @@ func (c *Contract) Matches(base string) bool {
 	})
 }
 
-// keyGeneration is the number of pseudonym keys that the feed's persons go
+// keyGeneration is the number of pseudonym keys that a feed's persons go
 // through, 0 where it has none.
-func (c *Contract) keyGeneration() int {
-	if slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "person" }) {
-		return 1
+func (in *Ingester) keyGeneration(c *Contract) int {
+	if in.keys != nil && slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "person" }) {
+		return in.keys.Generation()
 	}
 	return 0
 }

@@ -400,7 +400,7 @@ func TestExportIsBounded(t *testing.T) {
 		t.Errorf("%d comments, %v", len(comments), err)
 	}
 	last := gridOf(t, f, "待更正").rows[exportRows]
-	if last[0] != fmt.Sprint(exportRows+1) || !strings.Contains(last[5], "数字有误") {
+	if last[0] != fmt.Sprint(2*exportRows) || !strings.Contains(last[5], "数字有误") {
 		t.Errorf("the last row is %q", last)
 	}
 	help := fmt.Sprint(gridOf(t, f, "填写说明").rows)

@@ -15,9 +15,25 @@ import (
 	"laborwatch/codes"
 	"laborwatch/engine"
 	"laborwatch/lake"
+	"laborwatch/pseudonym"
 )
 
-var testKey = bytes.Repeat([]byte{7}, keyBytes)
+// testKeys are a chain of keys that are all one byte, one for each.
+func testKeys(bytes ...byte) *pseudonym.Chain {
+	var keys pseudonym.Keys
+	for _, b := range bytes {
+		k := pseudonym.Key{Algorithm: pseudonym.SM3}
+		for i := range k.Secret {
+			k.Secret[i] = b
+		}
+		keys = append(keys, k)
+	}
+	chain, err := pseudonym.NewChain(keys)
+	if err != nil {
+		panic(err)
+	}
+	return chain
+}
 
 // city are regions that tests accept.
 var city = []string{"410402", "410403", "410421", "410482"}
@@ -64,7 +80,7 @@ func (h *house) open(regions []string) {
 	if h.lake, err = lake.Open(ctx, h.eng, filepath.Join(h.dir, "lake"), clock); err != nil {
 		h.t.Fatal(err)
 	}
-	if h.in, err = New(Options{Lake: h.lake, Engine: h.eng, Contracts: h.contracts, Inbox: filepath.Join(h.dir, "inbox"), Key: testKey, Regions: regions, Clock: clock}); err != nil {
+	if h.in, err = New(Options{Lake: h.lake, Engine: h.eng, Contracts: h.contracts, Inbox: filepath.Join(h.dir, "inbox"), Keys: testKeys(7), Regions: regions, Clock: clock}); err != nil {
 		h.t.Fatal(err)
 	}
 }

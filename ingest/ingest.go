@@ -27,6 +27,7 @@ import (
 	"laborwatch/lake"
 	"laborwatch/messages"
 	"laborwatch/period"
+	"laborwatch/pseudonym"
 )
 
 // Options of New.
@@ -37,9 +38,8 @@ type Options struct {
 	// Inbox is the folder that extracts named by hand are named within; those
 	// elsewhere, and all when it is empty, are named by their absolute path.
 	Inbox string
-	// Key is the pseudonym key of 32 bytes; see ReadKey. It may be nil where no
-	// contract reads resident IDs.
-	Key []byte
+	// Keys are what resident IDs go through; nil where no contract reads any.
+	Keys *pseudonym.Chain
 	// Regions are the valid region codes; empty means that they are not checked.
 	Regions []string
 	// Scopes gives the scope that a name stands for in a file's name, as 新华区
@@ -118,7 +118,7 @@ type Ingester struct {
 	eng       *engine.DuckDB
 	contracts Contracts
 	inbox     string
-	key       []byte
+	keys      *pseudonym.Chain
 	regions   []string
 	scopes    map[string]string
 	clock     func() time.Time
@@ -139,10 +139,10 @@ func New(o Options) (*Ingester, error) {
 		return nil, errors.New("ingest: a lake and an engine are needed")
 	case len(o.Contracts) == 0:
 		return nil, errors.New("ingest: there are no contracts")
-	case len(o.Key) != keyBytes && (len(o.Key) > 0 || o.Contracts.Persons()):
-		return nil, fmt.Errorf("ingest: the pseudonym key must have %d bytes, not %d", keyBytes, len(o.Key))
+	case o.Keys == nil && o.Contracts.Persons():
+		return nil, errors.New("ingest: contracts that read resident IDs need pseudonym keys")
 	}
-	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, key: o.Key, scopes: o.Scopes, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}, scanFrom: tidyBytes, asideRows: func(int64) {}}
+	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, keys: o.Keys, scopes: o.Scopes, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}, scanFrom: tidyBytes, asideRows: func(int64) {}}
 	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
 	if in.clock == nil {
 		in.clock = time.Now
@@ -154,7 +154,7 @@ func New(o Options) (*Ingester, error) {
 		in.progress = func(Progress) {}
 	}
 	for feed, c := range o.Contracts {
-		in.readings[feed] = &reading{key: o.Key, readers: map[string]*reader{}}
+		in.readings[feed] = &reading{keys: o.Keys, readers: map[string]*reader{}}
 		for _, col := range c.Columns {
 			in.readings[feed].readers[col.Name] = newReader(c, col, in.regions)
 		}

@@ -1,40 +1,30 @@
 package ingest
 
 import (
-	"crypto/hmac"
 	"encoding/binary"
-	"encoding/hex"
-	"hash"
-
-	"github.com/emmansun/gmsm/sm3"
 
 	"laborwatch/codes"
+	"laborwatch/pseudonym"
 )
 
-// pseudonymHex is the length of a person key: 128 bits of HMAC-SM3 in hex.
-const pseudonymHex = 32
+// pseudonymHex is the length of a person key in hex.
+const pseudonymHex = pseudonym.HexLen
 
 // pseudonyms turns resident ID numbers into keys; it is not safe for
 // concurrent use.
 type pseudonyms struct {
-	mac hash.Hash
-	sum []byte
-	out [pseudonymHex + 1 + 10 + 6]byte
+	hasher *pseudonym.Hasher
+	out    [pseudonymHex + 1 + 10 + 6]byte
 }
 
-func newPseudonyms(key []byte) *pseudonyms { return &pseudonyms{mac: hmac.New(sm3.New, key)} }
-
-func (p *pseudonyms) hash(number string) []byte {
-	p.mac.Reset()
-	p.mac.Write([]byte(number))
-	p.sum = p.mac.Sum(p.sum[:0])
-	return p.sum[:pseudonymHex/2]
+func newPseudonyms(keys *pseudonym.Chain) *pseudonyms {
+	return &pseudonyms{hasher: keys.NewHasher()}
 }
 
 // uuid gives the key as the engine keeps a UUID: the lower half, then the upper
 // half with its first bit turned, so that it sorts as text does.
 func (p *pseudonyms) uuid(number string) [2]uint64 {
-	b := p.hash(number)
+	b := p.hasher.Sum(number)
 	return [2]uint64{binary.BigEndian.Uint64(b[8:]), binary.BigEndian.Uint64(b) ^ 1<<63}
 }
 
@@ -49,7 +39,7 @@ func (p *pseudonyms) cell(r *reader, raw string) (string, bool) {
 		fault, _ := named("", err)
 		return faultMark + fault, true
 	}
-	hex.Encode(p.out[:pseudonymHex], p.hash(id.Number))
+	p.hasher.AppendKey(p.out[:0], id.Number)
 	rest := p.out[pseudonymHex:]
 	rest[0] = id.Sex[0]
 	copy(rest[1:], id.Number[6:10])

@@ -75,7 +75,7 @@ var quirks = []quirk{
 	{"small_cells", 2, 1, 0, 0},
 }
 
-var pseudonym = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+var personKey = regexp.MustCompile(`\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
 
 func TestQuirks(t *testing.T) {
 	entries, err := os.ReadDir("testdata/quirks")
@@ -157,7 +157,7 @@ func (h *house) outcome(sum Summary) string {
 		fmt.Fprintf(&b, "refused: %s: %s\n", r.File, r.Reason)
 	}
 	persons := map[string]string{}
-	return pseudonym.ReplaceAllStringFunc(b.String(), func(key string) string {
+	return personKey.ReplaceAllStringFunc(b.String(), func(key string) string {
 		if persons[key] == "" {
 			persons[key] = fmt.Sprintf("person %d", len(persons)+1)
 		}

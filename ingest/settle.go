@@ -30,7 +30,7 @@ func persons(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
 	vec := vectorOf(chunk.GetResultVector())
 	keys, births := fixedOf[[2]uint64](child(vec, 0), n), fixedOf[int32](child(vec, 1), n)
 	sex, origins := fixedOf[uint8](child(vec, 2), n), fixedOf[int32](child(vec, 3), n)
-	p := newPseudonyms(r.key)
+	p := newPseudonyms(r.keys)
 	last, lastRow := "", 0 // rows of one person often follow each other
 	for row := range n {
 		cell, ok, err := cells.GetValueBorrowed(row)

@@ -52,7 +52,7 @@ func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos) ([]duckdb.Co
 		return one(is, func() settler { return newCodes[uint8](by, list) })
 	case col.Type == "person":
 		return []duckdb.ColumnInfo{{Name: col.Name, T: t.uuid}, {Name: "birth_month", T: t.date}, {Name: "sex", T: t.sex}, {Name: "origin", T: t.integer}},
-			func() settler { return &personSettler{p: newPseudonyms(r.key)} }, nil
+			func() settler { return &personSettler{p: newPseudonyms(r.keys)} }, nil
 	case kind == "VARCHAR":
 		return one(t.text, func() settler { return &textSettler{by: by} })
 	case kind == "DATE":

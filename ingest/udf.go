@@ -8,6 +8,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"laborwatch/codes"
+	"laborwatch/pseudonym"
 )
 
 // The engine calls these functions a vector at a time, on all its threads, while
@@ -33,7 +34,7 @@ const (
 
 // reading is what a query's functions need: it travels in the query's context.
 type reading struct {
-	key     []byte
+	keys    *pseudonym.Chain
 	readers map[string]*reader
 	scan    *scan
 }
@@ -70,7 +71,7 @@ func readCells(ctx context.Context) (call, error) {
 		}
 		if last.col.Type == "person" {
 			if p == nil {
-				p = newPseudonyms(r.key)
+				p = newPseudonyms(r.keys)
 			}
 			return p.cell(last, cell)
 		}

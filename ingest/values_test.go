@@ -88,7 +88,7 @@ func FuzzReaders(f *testing.F) {
 	}
 	readings := map[string]*reading{}
 	for feed, c := range cs {
-		readings[feed] = &reading{key: testKey, readers: map[string]*reader{}}
+		readings[feed] = &reading{keys: testKeys(7), readers: map[string]*reader{}}
 		for _, col := range c.Columns {
 			readings[feed].readers[col.Name] = newReader(c, col, city)
 		}

@@ -127,6 +127,9 @@ func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time
 			return nil, fmt.Errorf("lake: create the ledger: %w", err)
 		}
 	}
+	if err := l.createKeys(ctx); err != nil {
+		return nil, fmt.Errorf("lake: %w", err)
+	}
 	if err := l.noteChanges(ctx, eng.DB(), Act{}); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
@@ -165,7 +168,8 @@ func fileName(id string, generation int) string {
 	return id + ".parquet"
 }
 
-// sweep removes temporary files and Parquet files that no load names.
+// sweep removes temporary files and Parquet files that no load names, now or
+// after a rotation of keys that is under way.
 func (l *Lake) sweep(ctx context.Context) error {
 	left, err := os.ReadDir(l.tmp())
 	if err != nil {
@@ -180,9 +184,18 @@ func (l *Lake) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	rotation, err := l.Rotation(ctx)
+	if err != nil {
+		return err
+	}
 	known := map[string]bool{}
 	for _, x := range loads {
 		known[l.Path(x)] = true
+		if rotation.Generation > x.KeyGeneration && x.KeyGeneration > 0 {
+			// Written by a rotation that will be resumed.
+			x.KeyGeneration = rotation.Generation
+			known[l.Path(x)] = true
+		}
 	}
 	return filepath.WalkDir(l.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

@@ -14,9 +14,9 @@ import (
 
 	"laborwatch/app"
 	"laborwatch/config"
-	"laborwatch/ingest"
 	"laborwatch/messages"
 	"laborwatch/period"
+	"laborwatch/pseudonym"
 	"laborwatch/simulate"
 )
 
@@ -111,7 +111,7 @@ func (e *env) demoConfig() (*config.Config, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(cfg.Ingest.KeyFile); errors.Is(err, os.ErrNotExist) {
-		if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
+		if _, err := pseudonym.CreateFile(cfg.Ingest.KeyFile, pseudonym.SM3); err != nil {
 			return nil, err
 		}
 	}

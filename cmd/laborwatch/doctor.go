@@ -20,17 +20,21 @@ func (e *env) doctorCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			failed := 0
-			for _, f := range app.Examine(cmd.Context(), cfg, e.app) {
-				if f.Level == app.Failure {
-					failed++
-				}
-				fmt.Fprintf(e.stdout, "[%s] %s: %s\n", messages.Both("cli.doctor."+string(f.Level)), messages.Both("cli.doctor."+f.Check), f.Detail)
-			}
-			if failed > 0 {
+			if failed := e.printFindings(app.Examine(cmd.Context(), cfg, e.app)); failed > 0 {
 				return errors.New(messages.Both("cli.doctor.failed", failed))
 			}
 			return nil
 		},
 	}
+}
+
+// printFindings lists the findings and counts the failures.
+func (e *env) printFindings(findings []app.Finding) (failed int) {
+	for _, f := range findings {
+		if f.Level == app.Failure {
+			failed++
+		}
+		fmt.Fprintf(e.stdout, "[%s] %s: %s\n", messages.Both("cli.doctor."+string(f.Level)), messages.Both("cli.doctor."+f.Check), f.Detail)
+	}
+	return failed
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"laborwatch/config"
-	"laborwatch/ingest"
 	"laborwatch/messages"
+	"laborwatch/pseudonym"
 	"laborwatch/schedules"
 )
 
@@ -49,16 +49,13 @@ func (e *env) initialize() error {
 	if err := os.MkdirAll(cfg.Ingest.Inbox, 0o755); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	if _, err := os.Stat(cfg.Ingest.KeyFile); errors.Is(err, fs.ErrNotExist) {
-		if loads, _ := filepath.Glob(filepath.Join(cfg.Data, "lake", "*", "period=*")); len(loads) > 0 {
-			return errors.New(messages.Both("cli.key.lost", cfg.Ingest.KeyFile, cfg.Data))
-		}
-		if _, err := ingest.CreateKey(cfg.Ingest.KeyFile); err != nil {
-			return err
-		}
-		fmt.Fprintln(e.stdout, messages.Both("cli.init.wrote", cfg.Ingest.KeyFile))
-	} else {
+	switch _, err := createKey(cfg, pseudonym.SM3); {
+	case errors.Is(err, fs.ErrExist):
 		fmt.Fprintln(e.stdout, messages.Both("cli.init.exists", cfg.Ingest.KeyFile))
+	case err != nil:
+		return err
+	default:
+		fmt.Fprintln(e.stdout, messages.Both("cli.init.wrote", cfg.Ingest.KeyFile))
 	}
 	fmt.Fprintln(e.stdout, messages.Both("cli.init.next", cfg.Ingest.Inbox))
 	return nil

@@ -25,6 +25,9 @@ WITH levels AS (
   FROM ind_registered_rate
   UNION ALL
   SELECT period, indicator, region, sex, age, pop_group, industry, occupation, enterprise, value, n
+  FROM ind_duplicate_registration
+  UNION ALL
+  SELECT period, indicator, region, sex, age, pop_group, industry, occupation, enterprise, value, n
   FROM ind_market
 ),
 earlier AS (

@@ -28,6 +28,7 @@ SELECT
   s.sex,
   s.region,
   s.reason,
+  s.registered_on,
   s.categories,
   CASE
     WHEN s.age_months < 192 THEN NULL
