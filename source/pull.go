@@ -1,0 +1,394 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+)
+
+// Result is what a pull did.
+type Result struct {
+	// Offered counts the objects on offer, Waiting those not known to be whole.
+	Offered, Waiting int
+	// Loaded and Refused are the objects handed to the loader, by outcome.
+	Loaded, Refused []string
+	// Unknown are objects whose names no contract knows; they are not fetched.
+	Unknown []string
+	// Failed are the objects that could not be fetched; they are tried again at
+	// the next pull.
+	Failed []Failure
+}
+
+// Failure is an object that could not be fetched.
+type Failure struct {
+	Object string
+	Err    error
+}
+
+// Pull looks at the source, lands what is new and hands it to load, in order of
+// time and name. What was landed before a crash is loaded first. One object's
+// failure stops no other; it is in the Result, and counted against the source.
+func (s *Source) Pull(ctx context.Context, load LoadFunc) (res Result, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.shut()
+	err = s.pull(ctx, load, &res)
+	what := ""
+	if err != nil {
+		err = fmt.Errorf("%s: %w", s.c.Name, s.clean(err))
+		what = err.Error()
+	} else if len(res.Failed) > 0 {
+		what = res.Failed[0].Object + ": " + res.Failed[0].Err.Error()
+	}
+	if ctx.Err() != nil {
+		return res, err // stopped by hand: no fault of the source
+	}
+	return res, errors.Join(err, s.o.State.Looked(ctx, s.c.Name, s.o.Clock(), what))
+}
+
+func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	records, err := s.o.State.Records(ctx, s.c.Name)
+	if err != nil {
+		return err
+	}
+	if err := s.sweep(records); err != nil {
+		return err
+	}
+	// Whatever comes of the source, what is here already is loaded.
+	if err := s.finish(ctx, load, s.left(records), records, res); err != nil {
+		return err
+	}
+	list, err := s.list(ctx, done(records))
+	if err != nil {
+		return err
+	}
+	res.Offered = len(list)
+	if list, err = s.whole(ctx, list, records); err != nil {
+		return err
+	}
+	var landed []Landed
+	for _, o := range list {
+		x, err := s.fetch(ctx, o, records)
+		switch {
+		case err != nil && (ctx.Err() != nil || local(err)):
+			return err
+		case errors.Is(err, errNothing):
+		case err != nil:
+			res.Failed = append(res.Failed, Failure{o.Name, s.clean(err)})
+			s.o.Log.Warn("could not fetch", "source", s.c.Name, "object", o.Name, "error", s.clean(err))
+		case x != nil:
+			landed = append(landed, *x)
+		}
+	}
+	for name, r := range records {
+		switch r.Status {
+		case Waiting:
+			res.Waiting++
+		case Unknown:
+			res.Unknown = append(res.Unknown, name)
+		}
+	}
+	slices.Sort(res.Unknown)
+	return s.finish(ctx, load, landed, records, res)
+}
+
+// done gives the versions that are done with, by object.
+func done(records map[string]Record) map[string]string {
+	out := map[string]string{}
+	for name, r := range records {
+		if r.Status == Done || r.Status == Refused {
+			out[name] = r.Version
+		}
+	}
+	return out
+}
+
+// left are the objects that a killed process had landed but not loaded.
+func (s *Source) left(records map[string]Record) []Landed {
+	if s.o.InPlace {
+		return nil // they are listed again
+	}
+	var out []Landed
+	for name, r := range records {
+		if r.Status != Here {
+			continue
+		}
+		if info, err := os.Stat(s.file(name)); err == nil && info.Size() == r.Size {
+			out = append(out, Landed{Object{Name: name, Size: r.Size, Version: r.Version, Watermark: r.Watermark}, s.file(name)})
+			continue
+		}
+		r.Status, r.Landed, r.Version = Waiting, 0, ""
+		records[name] = r
+	}
+	slices.SortFunc(out, func(a, b Landed) int { return strings.Compare(a.Object.Name, b.Object.Name) })
+	return out
+}
+
+// sweep removes what lies in the landing folder and is of no use: whole files
+// that were loaded, and parts of objects that begin anew anyway.
+func (s *Source) sweep(records map[string]Record) error {
+	keep := map[string]string{}
+	for name, r := range records {
+		switch r.Status {
+		case Here:
+			keep[s.place(name)] = path.Base(name)
+		case Landing:
+			keep[s.place(name)] = ".part"
+		}
+	}
+	places, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		dir := filepath.Join(s.dir, p.Name())
+		file, ok := keep[dir]
+		if !ok {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+			continue
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Name() != file {
+				if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// whole leaves out the objects that are done with, that no contract knows, and
+// that may still be written: a file is whole when a second look, at least
+// Settle after the first, finds size and time unchanged. The first look may
+// have been that of an earlier pull. Ages are not looked at: the clock that
+// wrote a file's time may be wrong.
+func (s *Source) whole(ctx context.Context, list []Object, records map[string]Record) ([]Object, error) {
+	var out, young []Object
+	var notes []Record
+	for _, o := range list {
+		switch s.judge(o, records) {
+		case ready:
+			out = append(out, o)
+		case finished:
+			s.settle(o)
+		case strange:
+			notes = append(notes, s.noted(o, records, Unknown))
+		case fresh:
+			notes = append(notes, s.noted(o, records, Waiting))
+			young = append(young, o)
+		case unsettled:
+			young = append(young, o)
+		}
+	}
+	if err := s.o.State.Settle(ctx, notes); err != nil || len(young) == 0 {
+		return out, err
+	}
+	if err := s.o.Wait(ctx, s.c.Settle); err != nil {
+		return nil, err
+	}
+	again, err := s.list(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.secondLook(ctx, out, young, again, records)
+}
+
+// verdict is what is to be done with an object on offer.
+type verdict int
+
+const (
+	ready     verdict = iota // fetch it
+	finished                 // it was loaded or refused in this version
+	strange                  // no contract knows it
+	fresh                    // seen for the first time in this version
+	unsettled                // seen before, too short a time ago to tell
+	known                    // as strange, and noted before
+)
+
+func (s *Source) judge(o Object, records map[string]Record) verdict {
+	r, seen := records[o.Name]
+	same := seen && r.Version == o.Version && o.Version != ""
+	_, grows := s.backend.(growing)
+	switch {
+	case same && (r.Status == Done || r.Status == Refused):
+		if s.o.InPlace {
+			return ready
+		}
+		return finished
+	case s.c.Feed == "" && !s.o.Known(path.Base(o.Name)):
+		if same && r.Status == Unknown {
+			return known
+		}
+		return strange
+	case !grows || s.c.Whole != "stable":
+		return ready
+	case !same || r.Status == Unknown:
+		return fresh
+	case r.Status == Waiting && s.o.Clock().Sub(r.SeenAt).Abs() < s.c.Settle:
+		return unsettled
+	}
+	return ready
+}
+
+// settle puts a loaded object away, where the source does that.
+func (s *Source) settle(o Object) {
+	b, ok := s.backend.(settler)
+	if !ok {
+		return
+	}
+	if err := b.settle(o); err != nil {
+		s.o.Log.Warn("could not put away", "source", s.c.Name, "object", o.Name, "error", err)
+	}
+}
+
+// secondLook adds to out the objects that are as they were, in the order of the list.
+func (s *Source) secondLook(ctx context.Context, out, young, again []Object, records map[string]Record) ([]Object, error) {
+	now := map[string]Object{}
+	var notes []Record
+	for _, o := range again {
+		now[o.Name] = o
+	}
+	for _, o := range young {
+		switch x, there := now[o.Name]; {
+		case there && x.Version == o.Version:
+			out = append(out, o)
+		case there:
+			notes = append(notes, s.noted(x, records, Waiting))
+		}
+	}
+	if err := s.o.State.Settle(ctx, notes); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(out, func(a, b Object) int {
+		if c := a.Modified.Compare(b.Modified); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out, nil
+}
+
+// noted is the record of an object seen in a version, with a status.
+func (s *Source) noted(o Object, records map[string]Record, status string) Record {
+	r := records[o.Name]
+	if r.Version != o.Version {
+		r.Attempts = 0
+	}
+	r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.LastError = s.c.Name, o.Name, o.Version, o.Size, 0, status, ""
+	r.SeenAt, r.DoneAt = s.o.Clock(), time.Time{}
+	records[o.Name] = r
+	return r
+}
+
+// fetch lands one object; nil when it turns out to be done with already.
+func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record) (*Landed, error) {
+	before, ok := records[o.Name]
+	if !ok {
+		before = Record{Source: s.c.Name, Object: o.Name, SeenAt: s.o.Clock()}
+	}
+	if s.o.InPlace {
+		before.Version, before.Size = o.Version, o.Size
+		records[o.Name] = before
+		return &Landed{o, filepath.Join(s.c.Directory.Path, filepath.FromSlash(o.Name))}, nil
+	}
+	r, err := before, o.fault
+	if !isPermanent(err) {
+		r, err = s.land(ctx, o, before)
+	}
+	switch {
+	case errors.Is(err, errNothing):
+		return nil, errors.Join(err, s.forgetPart(ctx, o.Name, before, records))
+	case errors.Is(err, errChanged):
+		// Still being written: no fault, it is looked at again.
+		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting)}))
+	case err != nil:
+		if r.Status != Landing || errors.Is(err, fs.ErrNotExist) {
+			r.Status, r.Version = Failed, o.Version
+		}
+		r.Attempts++
+		r.LastError = s.clean(err).Error()
+		records[o.Name] = r
+		return nil, errors.Join(err, s.o.State.Put(context.WithoutCancel(ctx), r))
+	}
+	records[o.Name] = r
+	if before.Version == r.Version && (before.Status == Done || before.Status == Refused) {
+		before.DoneAt = s.o.Clock()
+		records[o.Name] = before
+		return nil, errors.Join(s.o.State.Put(ctx, before), os.RemoveAll(s.place(o.Name)))
+	}
+	return &Landed{Object{Name: o.Name, Size: r.Size, Modified: o.Modified, Version: r.Version, Watermark: r.Watermark}, s.file(o.Name)}, nil
+}
+
+// forgetPart puts things back to what they were before a fetch that found
+// nothing new.
+func (s *Source) forgetPart(ctx context.Context, name string, before Record, records map[string]Record) error {
+	records[name] = before
+	if before.Status == "" {
+		delete(records, name)
+		_, err := s.o.State.Forget(ctx, s.c.Name, name)
+		return errors.Join(err, os.RemoveAll(s.place(name)))
+	}
+	return errors.Join(s.o.State.Put(ctx, before), os.RemoveAll(s.place(name)))
+}
+
+// finish loads what is here, notes what came of it and only then removes it.
+func (s *Source) finish(ctx context.Context, load LoadFunc, list []Landed, records map[string]Record, res *Result) error {
+	if len(list) == 0 {
+		return nil
+	}
+	outcomes, err := load(ctx, list)
+	if err != nil {
+		return err
+	}
+	if len(outcomes) != len(list) {
+		return fmt.Errorf("%d outcomes of %d objects", len(outcomes), len(list))
+	}
+	var settled []Record
+	for i, x := range list {
+		before := records[x.Object.Name]
+		r := before
+		r.Source, r.Object, r.Status, r.LastError = s.c.Name, x.Object.Name, Done, outcomes[i].Refused
+		if r.LastError == "" {
+			res.Loaded = append(res.Loaded, x.Object.Name)
+		} else {
+			r.Status = Refused
+			res.Refused = append(res.Refused, x.Object.Name)
+		}
+		if r != before { // what lies in place is mostly known from before
+			r.DoneAt = s.o.Clock()
+			settled = append(settled, r)
+		}
+		records[x.Object.Name] = r
+	}
+	// What was published is noted even when the run is being stopped.
+	if err := s.o.State.Settle(context.WithoutCancel(ctx), settled); err != nil || s.o.InPlace {
+		return err
+	}
+	for _, x := range list {
+		if err := os.RemoveAll(s.place(x.Object.Name)); err != nil {
+			return err
+		}
+		if records[x.Object.Name].Status == Done {
+			s.settle(x.Object)
+		}
+	}
+	return nil
+}
