@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/archive"
 	"laborwatch/engine"
 	"laborwatch/lake"
 	"laborwatch/messages"
@@ -41,6 +42,8 @@ type Options struct {
 	Key []byte
 	// Regions are the valid region codes; empty means that they are not checked.
 	Regions []string
+	// Limits are what a gzipped extract may unpack to; zero means archive.Default.
+	Limits archive.Limits
 	// Clock gives the time; nil means the real one.
 	Clock func() time.Time
 	// Log gets one line a load; nil drops them.
@@ -70,6 +73,8 @@ type File struct {
 	// superseded, it is made live again. A scan of the inbox, where old and
 	// corrected files lie side by side, never does that.
 	Named bool
+	// Origin is the name of the source that it was fetched from, "" for none.
+	Origin string
 }
 
 // LoadResult is one extract that became a load.
@@ -112,6 +117,7 @@ type Ingester struct {
 	inbox     string
 	key       []byte
 	regions   []string
+	limits    archive.Limits
 	clock     func() time.Time
 	log       *slog.Logger
 	progress  func(Progress)
@@ -131,6 +137,9 @@ func New(o Options) (*Ingester, error) {
 	}
 	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}}
 	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
+	if in.limits = o.Limits; in.limits == (archive.Limits{}) {
+		in.limits = archive.Default
+	}
 	if in.clock == nil {
 		in.clock = time.Now
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"laborwatch/archive"
 	"laborwatch/period"
 )
 
@@ -120,7 +123,7 @@ func (s *source) use(f *os.File) {
 }
 
 // reread gives the text of the extract from its beginning.
-func reread(f *os.File, zipped bool) (io.Reader, error) {
+func (in *Ingester) reread(f *os.File, zipped bool) (io.Reader, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -131,7 +134,35 @@ func reread(f *os.File, zipped bool) (io.Reader, error) {
 	if err != nil {
 		return nil, refuse("gzip", err.Error())
 	}
-	return refusing{z}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return &bounded{r: refusing{z}, limits: in.limits, packed: info.Size()}, nil
+}
+
+// bounded refuses a gzip stream that unpacks to more than the limits allow.
+type bounded struct {
+	r           io.Reader
+	limits      archive.Limits
+	out, packed int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.out += int64(n); b.limits.Exceeded(b.out, b.packed) {
+		return 0, refuse("bomb", b.limits.Bytes, b.limits.Ratio)
+	}
+	return n, err
+}
+
+// Fingerprint changes when any contract, or what its checks hang on, does.
+func (in *Ingester) Fingerprint() string {
+	h := sha256.New()
+	for _, feed := range in.contracts.Feeds() {
+		fmt.Fprintf(h, "%s\x00%s\x00", feed, in.prints[feed])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // refusing turns the faults of a gzip stream into refusals.

@@ -22,7 +22,7 @@ const tidyBytes = 4 << 20
 // prepareText makes delimited text ready. Clean UTF-8 with one kind of line
 // end is read by the engine as it is; anything else is rewritten first.
 func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *os.File, zipped bool) error {
-	r, err := reread(f, zipped)
+	r, err := in.reread(f, zipped)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		s.use(f)
 		return nil
 	}
-	if r, err = reread(f, zipped); err != nil {
+	if r, err = in.reread(f, zipped); err != nil {
 		return err
 	}
 	out, err := in.unnamed()
