@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -111,17 +110,9 @@ func (e example) rows(feed string, key ...string) []map[string]string {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	source := ""
-	if len(key) > 0 {
-		if source, err = e.Lake.Source(ctx, feed, key, sorted(live[feed])); err != nil {
-			e.t.Fatal(err)
-		}
-	} else {
-		paths, err := e.Lake.PathsFor(ctx, feed, sorted(live[feed]))
-		if err != nil || len(paths) != 1 {
-			e.t.Fatal(paths, err)
-		}
-		source = fmt.Sprintf("SELECT * FROM read_parquet(%s, hive_partitioning = false)", engine.Quote(paths[0]))
+	source, err := e.Lake.Source(ctx, feed, key, sorted(live[feed]))
+	if err != nil || source == "" {
+		e.t.Fatal(source, err)
 	}
 	rows, err := e.Engine.DB().QueryContext(ctx, "SELECT COLUMNS(*)::VARCHAR FROM ("+source+") ORDER BY CAST(_row AS BIGINT)")
 	if err != nil {

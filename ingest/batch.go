@@ -353,7 +353,8 @@ func (b *batch) publications() []lake.Publication {
 		out = append(out, lake.Publication{
 			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id],
 			Load: lake.Load{
-				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, Mode: b.c.Mode,
+				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
+				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.c.keyGeneration(),
 				RowsIn: p.rows + p.malformed, RowsQuarantined: p.bad + p.malformed, RowsRepeated: p.repeated,
 				RowsLoaded: p.rows - p.bad - p.repeated, Bytes: p.size, SHA256: p.sha,
 			},

@@ -111,6 +111,9 @@ type PeriodRule struct {
 type ScopeRule struct {
 	// File is a regular expression on the base name whose first group is the scope.
 	File string `yaml:"file"`
+	// Column is the column that holds a row's scope. With it, a county's own file
+	// replaces its rows in a whole month's, and rows of others are refused in it.
+	Column string `yaml:"column"`
 }
 
 // Realign is a group of neighboring columns in which cells slide to the left
@@ -246,6 +249,15 @@ func (c *Contract) Matches(base string) bool {
 		ok, err := path.Match(g, base)
 		return err == nil && ok
 	})
+}
+
+// keyGeneration is the number of pseudonym keys that the feed's persons go
+// through, 0 where it has none.
+func (c *Contract) keyGeneration() int {
+	if slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "person" }) {
+		return 1
+	}
+	return 0
 }
 
 // fingerprint is a hash over everything in the contract that bears on rows;

@@ -62,7 +62,7 @@ var (
 		"xlsx":    {keys: map[string]*shape{"sheet": scalar, "drop": list}},
 		"cells":   {keys: map[string]*shape{"unwrap": scalar, "nulls": list}},
 		"period":  {keys: map[string]*shape{"constant": scalar, "file": scalar, "columns": list}},
-		"scope":   {keys: map[string]*shape{"file": scalar}},
+		"scope":   {keys: map[string]*shape{"file": scalar, "column": scalar}},
 		"realign": {item: &shape{keys: map[string]*shape{"columns": list}}},
 		"columns": {item: &shape{keys: map[string]*shape{
 			"name": scalar, "type": scalar, "aliases": list, "required": scalar, "codes": {any: list}, "otherwise": scalar,

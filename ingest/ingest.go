@@ -69,6 +69,8 @@ type File struct {
 	Path, Rel string
 	// Feed is the contract it is read by.
 	Feed string
+	// Origin is the source that it came through, "" for a file by hand.
+	Origin string
 	// Named says that a person named this very file: if its load has been
 	// superseded, it is made live again. A scan of the inbox, where old and
 	// corrected files lie side by side, never does that.

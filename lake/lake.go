@@ -10,9 +10,9 @@
 // # Reading
 //
 // The rows of a feed in a month are those of the live loads whose load_periods
-// hold that month (PathsFor), filtered by the rows' own period column. For a
-// feed in mode upsert the same key may stand in several live loads: the row of
-// the load with the highest Seq counts. Source gives a SELECT that settles it.
+// hold that month, filtered by the rows' own period column. For a feed in mode
+// upsert the same key may stand in several live loads, and a county's rows both
+// in the city's snapshot and in its own: Source gives a SELECT that settles it.
 package lake
 
 import (
@@ -36,10 +36,14 @@ type Column struct{ Name, Type string }
 const (
 	Live       = "live"
 	Superseded = "superseded"
+	// Withdrawn loads were taken out by a person, with a reason.
+	Withdrawn = "withdrawn"
 )
 
 // Modes of a feed: a snapshot replaces the live load of its feed, period and
-// scope; append adds, and replaces what its Publication names; upsert adds rows that replace earlier ones of equal key.
+// scope, and one of no scope (the whole) those of every scope; append adds, and
+// replaces what its Publication names; upsert adds rows that replace earlier
+// ones of equal key.
 const (
 	Snapshot = "snapshot"
 	Append   = "append"
@@ -60,12 +64,28 @@ type Load struct {
 	Period period.Period
 	// Scope is the part of the period that a snapshot covers, "" for all.
 	Scope string
-	Mode  string
+	// ScopeColumn names the column that tells the scope of a row, "" when none
+	// does. By it the rows of a whole snapshot give way to those of a later
+	// snapshot of their scope.
+	ScopeColumn string
+	Mode        string
+	// Origin is the source that the extract came through, "" for a file by hand.
+	Origin string
+	// PartOf is the load whose corrected rows this one brings, "" for a load of
+	// its own. A part is live only while that load is.
+	PartOf string
+	// Contract is the fingerprint of the contract that the load was made by.
+	Contract string
+	// KeyGeneration counts the pseudonym keys that its persons went through,
+	// 0 for a feed without persons.
+	KeyGeneration int
 	// RowsIn = RowsLoaded + RowsQuarantined + RowsRepeated.
 	RowsIn, RowsLoaded, RowsQuarantined, RowsRepeated int64
 	// Bytes of the extract as it arrived, and their SHA-256 in hex.
-	Bytes        int64
-	SHA256       string
+	Bytes  int64
+	SHA256 string
+	// FileSHA256 is the hash of the Parquet file, in hex.
+	FileSHA256   string
 	LoadedAt     time.Time
 	Status       string
 	SupersededBy string
@@ -106,6 +126,9 @@ func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time
 			return nil, fmt.Errorf("lake: create the ledger: %w", err)
 		}
 	}
+	if err := l.noteChanges(ctx, eng.DB(), Act{}); err != nil {
+		return nil, fmt.Errorf("lake: %w", err)
+	}
 	if err := os.MkdirAll(l.tmp(), 0o755); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
@@ -129,7 +152,16 @@ func (l *Lake) Path(load Load) string {
 	if month == "" {
 		month = "none"
 	}
-	return filepath.Join(l.dir, load.Feed, "period="+month, load.ID+".parquet")
+	return filepath.Join(l.dir, load.Feed, "period="+month, fileName(load.ID, load.KeyGeneration))
+}
+
+// fileName is a load's base name; a file whose persons were given another key
+// carries the key's generation, so that both can stand while keys change.
+func fileName(id string, generation int) string {
+	if generation > 1 {
+		return fmt.Sprintf("%s.k%d.parquet", id, generation)
+	}
+	return id + ".parquet"
 }
 
 // sweep removes temporary files and Parquet files that no load names.
@@ -143,16 +175,19 @@ func (l *Lake) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	known, err := l.LoadIDs(ctx)
+	loads, err := l.Loads(ctx, "")
 	if err != nil {
 		return err
+	}
+	known := map[string]bool{}
+	for _, x := range loads {
+		known[l.Path(x)] = true
 	}
 	return filepath.WalkDir(l.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		id, isParquet := strings.CutSuffix(d.Name(), ".parquet")
-		if d.IsDir() || !isParquet || !strings.HasPrefix(filepath.Base(filepath.Dir(path)), "period=") || known[id] {
+		if d.IsDir() || filepath.Ext(path) != ".parquet" || !strings.HasPrefix(filepath.Base(filepath.Dir(path)), "period=") || known[path] {
 			return nil
 		}
 		return os.Remove(path)

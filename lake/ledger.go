@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +18,23 @@ var schema = []string{
 		source VARCHAR NOT NULL, period DATE, scope VARCHAR NOT NULL, mode VARCHAR NOT NULL,
 		rows_in BIGINT NOT NULL, rows_loaded BIGINT NOT NULL, rows_quarantined BIGINT NOT NULL, rows_repeated BIGINT NOT NULL,
 		bytes BIGINT NOT NULL, sha256 VARCHAR NOT NULL, loaded_at TIMESTAMP NOT NULL, status VARCHAR NOT NULL, superseded_by VARCHAR)`,
+	`ALTER TABLE state.main.loads ADD COLUMN IF NOT EXISTS scope_column VARCHAR DEFAULT ''`,
+	`ALTER TABLE state.main.loads ADD COLUMN IF NOT EXISTS origin VARCHAR DEFAULT ''`,
+	`ALTER TABLE state.main.loads ADD COLUMN IF NOT EXISTS part_of VARCHAR DEFAULT ''`,
+	`ALTER TABLE state.main.loads ADD COLUMN IF NOT EXISTS contract VARCHAR DEFAULT ''`,
+	`ALTER TABLE state.main.loads ADD COLUMN IF NOT EXISTS key_generation INTEGER DEFAULT 1`,
+	`ALTER TABLE state.main.loads ADD COLUMN IF NOT EXISTS file_sha256 VARCHAR DEFAULT ''`,
+	// What became of every load, and when: the ledger as it was at any time.
+	`CREATE TABLE IF NOT EXISTS state.main.load_events (
+		n BIGINT NOT NULL, happened_at TIMESTAMP NOT NULL, load_id VARCHAR NOT NULL, status VARCHAR NOT NULL, superseded_by VARCHAR,
+		who VARCHAR NOT NULL, why VARCHAR NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS state.main.load_periods (load_id VARCHAR NOT NULL, period DATE NOT NULL, rows BIGINT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS state.main.quarantine (
 		load_id VARCHAR NOT NULL, feed VARCHAR NOT NULL, file VARCHAR NOT NULL, sheet VARCHAR NOT NULL, "row" BIGINT NOT NULL,
 		col VARCHAR NOT NULL, reason VARCHAR NOT NULL, value_masked VARCHAR NOT NULL, hint VARCHAR NOT NULL)`,
+	// The load that brought the corrected row, and when.
+	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS closed_by VARCHAR DEFAULT ''`,
+	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS closed_at TIMESTAMP`,
 	`CREATE TABLE IF NOT EXISTS state.main.refusals (
 		sha256 VARCHAR NOT NULL, feed VARCHAR NOT NULL, file VARCHAR NOT NULL, reason VARCHAR NOT NULL,
 		refused_at TIMESTAMP NOT NULL, load_id VARCHAR NOT NULL)`,
@@ -30,8 +42,8 @@ var schema = []string{
 		path VARCHAR NOT NULL, size BIGINT NOT NULL, mtime BIGINT NOT NULL, ctime BIGINT NOT NULL, inode BIGINT NOT NULL, sha256 VARCHAR NOT NULL)`,
 }
 
-const loadColumns = `seq, load_id, feed, contract_version, source, period, scope, mode,
-	rows_in, rows_loaded, rows_quarantined, rows_repeated, bytes, sha256, loaded_at, status, superseded_by`
+const loadColumns = `seq, load_id, feed, contract_version, source, period, scope, scope_column, mode, origin, part_of, contract, key_generation,
+	rows_in, rows_loaded, rows_quarantined, rows_repeated, bytes, sha256, file_sha256, loaded_at, status, superseded_by`
 
 // Loads lists every load of a feed ("" for all), whatever its status, by Seq.
 func (l *Lake) Loads(ctx context.Context, feed string) ([]Load, error) {
@@ -54,8 +66,9 @@ func (l *Lake) loads(ctx context.Context, where string, args ...any) ([]Load, er
 		var x Load
 		var month sql.NullTime
 		var by sql.NullString
-		if err := rows.Scan(&x.Seq, &x.ID, &x.Feed, &x.ContractVersion, &x.Source, &month, &x.Scope, &x.Mode,
-			&x.RowsIn, &x.RowsLoaded, &x.RowsQuarantined, &x.RowsRepeated, &x.Bytes, &x.SHA256, &x.LoadedAt, &x.Status, &by); err != nil {
+		if err := rows.Scan(&x.Seq, &x.ID, &x.Feed, &x.ContractVersion, &x.Source, &month, &x.Scope, &x.ScopeColumn, &x.Mode,
+			&x.Origin, &x.PartOf, &x.Contract, &x.KeyGeneration,
+			&x.RowsIn, &x.RowsLoaded, &x.RowsQuarantined, &x.RowsRepeated, &x.Bytes, &x.SHA256, &x.FileSHA256, &x.LoadedAt, &x.Status, &by); err != nil {
 			return nil, fmt.Errorf("ledger: %w", err)
 		}
 		if month.Valid {
@@ -100,9 +113,15 @@ func (l *Lake) Replaced(ctx context.Context, loads []Load) (map[string][]string,
 }
 
 // LivePeriods gives, by feed and month, the sorted ids of the live loads that
-// hold rows of that month.
+// hold rows of that month. A load whose persons were given a new key counts as
+// another: what was computed from it holds the old pseudonyms. So does one
+// whose rows give way, in part, to those of others.
 func (l *Lake) LivePeriods(ctx context.Context) (map[string]map[period.Period][]string, error) {
-	rows, err := l.eng.DB().QueryContext(ctx, `SELECT l.feed, p.period, p.load_id
+	over, err := l.shadows(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.eng.DB().QueryContext(ctx, `SELECT l.feed, p.period, p.load_id, l.key_generation
 		FROM state.main.load_periods p JOIN state.main.loads l USING (load_id)
 		WHERE l.status = 'live' ORDER BY ALL`)
 	if err != nil {
@@ -113,9 +132,18 @@ func (l *Lake) LivePeriods(ctx context.Context) (map[string]map[period.Period][]
 	for rows.Next() {
 		var feed, id string
 		var month time.Time
-		if err := rows.Scan(&feed, &month, &id); err != nil {
+		var generation int
+		if err := rows.Scan(&feed, &month, &id, &generation); err != nil {
 			return nil, fmt.Errorf("ledger: %w", err)
 		}
+		suffix := ""
+		if generation > 1 {
+			suffix = fmt.Sprintf(".k%d", generation)
+		}
+		for _, x := range over[id] {
+			suffix += "-" + x.ID
+		}
+		id += suffix
 		if out[feed] == nil {
 			out[feed] = map[period.Period][]string{}
 		}
@@ -123,47 +151,6 @@ func (l *Lake) LivePeriods(ctx context.Context) (map[string]map[period.Period][]
 		out[feed][p] = append(out[feed][p], id)
 	}
 	return out, rows.Err()
-}
-
-// PathsFor lists the Parquet files of the live loads of a feed that hold rows
-// of any of the months, in order of path.
-func (l *Lake) PathsFor(ctx context.Context, feed string, periods []period.Period) ([]string, error) {
-	loads, err := l.holding(ctx, feed, periods)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, x := range loads {
-		out = append(out, l.Path(x))
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-// Source gives a SELECT over the rows of a feed in the given months that
-// settles upserts: of rows with equal key, the one of the load published last
-// (and within it the last row) is given. Without key it gives all rows.
-// The result is "" when no live load holds any of the months.
-func (l *Lake) Source(ctx context.Context, feed string, key []string, periods []period.Period) (string, error) {
-	loads, err := l.holding(ctx, feed, periods)
-	if err != nil || len(loads) == 0 {
-		return "", err
-	}
-	var parts []string
-	for _, x := range loads {
-		parts = append(parts, fmt.Sprintf("SELECT *, %d AS _seq FROM read_parquet(%s, hive_partitioning = false)", x.Seq, engine.Quote(l.Path(x))))
-	}
-	all := strings.Join(parts, " UNION ALL BY NAME ")
-	in := fmt.Sprintf("period IN (%s)", months(periods))
-	if len(key) == 0 {
-		return fmt.Sprintf("SELECT * EXCLUDE (_seq) FROM (%s) WHERE %s", all, in), nil
-	}
-	quoted := make([]string, len(key))
-	for i, k := range key {
-		quoted[i] = engine.Ident(k)
-	}
-	return fmt.Sprintf(`SELECT * EXCLUDE (_seq, _rank) FROM (SELECT *, row_number() OVER (PARTITION BY %s ORDER BY _seq DESC, _row DESC) AS _rank FROM (%s)) WHERE _rank = 1 AND %s`,
-		strings.Join(quoted, ", "), all, in), nil
 }
 
 func (l *Lake) holding(ctx context.Context, feed string, periods []period.Period) ([]Load, error) {

@@ -2,14 +2,16 @@ package lake
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"laborwatch/engine"
 	"laborwatch/period"
@@ -55,8 +57,11 @@ func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, 
 func (l *Lake) place(pubs []Publication) error {
 	var g errgroup.Group
 	g.SetLimit(8)
-	for _, p := range pubs {
-		g.Go(func() error { return syncPath(p.File) })
+	for i, p := range pubs {
+		g.Go(func() (err error) {
+			pubs[i].Load.FileSHA256, err = hashAndSync(p.File)
+			return err
+		})
 	}
 	if err := errors.Join(l.crash("written"), g.Wait()); err != nil {
 		return err
@@ -90,6 +95,20 @@ func (l *Lake) place(pubs []Publication) error {
 	return l.crash("placed")
 }
 
+// hashAndSync makes a file durable and gives its SHA-256 in hex.
+func hashAndSync(path string) (sha string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), f.Sync()
+}
+
 func syncPath(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -112,7 +131,7 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM state.main.loads`).Scan(&seq); err != nil {
 		return nil, err
 	}
-	now := l.clock().UTC().Truncate(time.Microsecond)
+	now := l.now()
 	for _, p := range pubs {
 		x := p.Load
 		seq++
@@ -135,6 +154,9 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if _, err := tx.ExecContext(ctx, supersedeEarlier, seq-int64(len(loads))); err != nil {
 		return nil, err
 	}
+	if err := l.settle(ctx, tx, Act{}); err != nil {
+		return nil, err
+	}
 	if quarantine != "" {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.quarantine BY NAME `+quarantine); err != nil {
 			return nil, err
@@ -147,32 +169,30 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 }
 
 // supersedeEarlier marks what the loads after a Seq replace: earlier snapshots
-// of the same feed, period and scope, and what the same bytes gave under an
-// earlier contract, whatever the mode.
+// of the same feed, period and scope, or of any scope where the new one is the
+// whole; and what the same bytes gave under an earlier contract, whatever the
+// mode. Parts replace nothing.
 const supersedeEarlier = `
-	WITH fresh AS (SELECT * FROM state.main.loads WHERE seq > $1 AND (status = 'live' OR mode = 'append'))
+	WITH fresh AS (SELECT * FROM state.main.loads WHERE seq > $1 AND part_of = '' AND (status = 'live' OR mode = 'append'))
 	UPDATE state.main.loads AS o SET status = 'superseded', superseded_by = n.load_id
 	FROM fresh AS n
-	WHERE o.seq <= $1 AND o.status = 'live' AND o.feed = n.feed AND o.period IS NOT DISTINCT FROM n.period AND o.scope = n.scope
-		AND (o.sha256 = n.sha256 OR (o.mode = 'snapshot' AND n.mode = 'snapshot'))`
+	WHERE o.seq <= $1 AND o.status = 'live' AND o.part_of = '' AND o.feed = n.feed AND o.period IS NOT DISTINCT FROM n.period AND (o.scope = n.scope OR n.scope = '')
+		AND ((o.sha256 = n.sha256 AND o.scope = n.scope) OR (o.mode = 'snapshot' AND n.mode = 'snapshot'))`
 
-// supersede settles snapshots of one feed, period and scope within one batch:
-// the last wins.
+// supersede settles snapshots of one feed and period within one batch: of each
+// scope the last wins, and the whole over all before it.
 func supersede(loads []Load) {
-	type key struct {
-		feed, scope string
-		period      period.Period
-	}
-	last := map[key]int{}
 	for i, x := range loads {
-		if x.Mode != Snapshot {
+		if x.Mode != Snapshot || x.PartOf != "" {
 			continue
 		}
-		k := key{x.Feed, x.Scope, x.Period}
-		if j, ok := last[k]; ok {
-			loads[j].Status, loads[j].SupersededBy = Superseded, x.ID
+		for j := i + 1; j < len(loads); j++ {
+			y := loads[j]
+			if y.Mode == Snapshot && y.PartOf == "" && y.Feed == x.Feed && y.Period == x.Period && (y.Scope == x.Scope || y.Scope == "") {
+				loads[i].Status, loads[i].SupersededBy = Superseded, y.ID
+				break
+			}
 		}
-		last[k] = i
 	}
 }
 
@@ -204,16 +224,17 @@ func date(p period.Period) any {
 }
 
 func insertLoads(ctx context.Context, tx *sql.Tx, loads []Load) error {
+	row := "(" + strings.Repeat("?, ", strings.Count(loadColumns, ",")) + "?)"
 	var values []string
 	var args []any
 	for _, x := range loads {
-		values = append(values, "(?, ?, ?, ?, ?, CAST(? AS DATE), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		values = append(values, row)
 		var by any
 		if x.SupersededBy != "" {
 			by = x.SupersededBy
 		}
-		args = append(args, x.Seq, x.ID, x.Feed, x.ContractVersion, x.Source, date(x.Period), x.Scope, x.Mode,
-			x.RowsIn, x.RowsLoaded, x.RowsQuarantined, x.RowsRepeated, x.Bytes, x.SHA256, x.LoadedAt, x.Status, by)
+		args = append(args, x.Seq, x.ID, x.Feed, x.ContractVersion, x.Source, date(x.Period), x.Scope, x.ScopeColumn, x.Mode, x.Origin, x.PartOf, x.Contract, x.KeyGeneration,
+			x.RowsIn, x.RowsLoaded, x.RowsQuarantined, x.RowsRepeated, x.Bytes, x.SHA256, x.FileSHA256, x.LoadedAt, x.Status, by)
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO state.main.loads (`+loadColumns+`) VALUES `+strings.Join(values, ", "), args...)
 	return err

@@ -46,6 +46,9 @@ func (l *Lake) Revive(ctx context.Context, id string) (load Load, replaced strin
 			return Load{}, "", false, fmt.Errorf("ledger: %w", err)
 		}
 	}
+	if err := l.settle(ctx, tx, Act{}); err != nil {
+		return Load{}, "", false, err
+	}
 	if err := tx.Commit(); err != nil {
 		return Load{}, "", false, fmt.Errorf("ledger: %w", err)
 	}

@@ -74,12 +74,12 @@ type Fault struct {
 	Hint string
 }
 
-// Quarantined lists the faults of live loads of a feed ("" for all), in order
+// Quarantined lists the open faults of live loads of a feed ("" for all), in order
 // of file, row and column; limit 0 means all.
 func (l *Lake) Quarantined(ctx context.Context, feed string, limit int) ([]Fault, error) {
 	q := `SELECT q.load_id, q.feed, q.file, q.sheet, q."row", q.col, q.reason, q.value_masked, q.hint
 		FROM state.main.quarantine q JOIN state.main.loads l USING (load_id)
-		WHERE l.status = 'live' AND (? = '' OR q.feed = ?) ORDER BY q.file, q.sheet, q."row", q.col, q.reason, q.load_id`
+		WHERE l.status = 'live' AND q.closed_by = '' AND (? = '' OR q.feed = ?) ORDER BY q.file, q.sheet, q."row", q.col, q.reason, q.load_id`
 	if limit > 0 {
 		q += fmt.Sprintf(" LIMIT %d", limit)
 	}

@@ -30,15 +30,18 @@ func (l ledger) LivePeriods(context.Context) (map[string]map[period.Period][]str
 	return map[string]map[period.Period][]string{"labor_force_survey": out}, nil
 }
 
-func (l ledger) PathsFor(_ context.Context, _ string, months []period.Period) ([]string, error) {
-	var out []string
-	for p, file := range l {
-		if slices.Contains(months, p) {
-			out = append(out, file)
+func (l ledger) Source(_ context.Context, _ string, _ []string, months []period.Period) (string, error) {
+	var files, in []string
+	for _, p := range months {
+		if file, ok := l[p]; ok {
+			files, in = append(files, engine.Quote(file)), append(in, p.SQL())
 		}
 	}
-	slices.Sort(out)
-	return out, nil
+	if len(files) == 0 {
+		return "", nil
+	}
+	slices.Sort(files)
+	return fmt.Sprintf("SELECT * FROM read_parquet([%s], union_by_name = true, hive_partitioning = false) WHERE period IN (%s)", strings.Join(files, ", "), strings.Join(in, ", ")), nil
 }
 
 // TestMonthByMonth: months that arrive one after another, one of them corrected

@@ -47,15 +47,21 @@ func (l *parquetLake) LivePeriods(context.Context) (map[string]map[period.Period
 	return out, nil
 }
 
-func (l *parquetLake) PathsFor(_ context.Context, feed string, ps []period.Period) ([]string, error) {
-	var out []string
+func (l *parquetLake) Source(_ context.Context, feed string, _ []string, ps []period.Period) (string, error) {
+	var paths, in []string
 	for _, x := range l.loads {
 		if x.feed == feed && slices.ContainsFunc(x.months, func(p period.Period) bool { return slices.Contains(ps, p) }) {
-			out = append(out, x.path)
+			paths = append(paths, engine.Quote(x.path))
 		}
 	}
-	slices.Sort(out)
-	return out, nil
+	if len(paths) == 0 {
+		return "", nil
+	}
+	slices.Sort(paths)
+	for _, p := range ps {
+		in = append(in, p.SQL())
+	}
+	return fmt.Sprintf("SELECT * FROM read_parquet([%s], union_by_name = true, hive_partitioning = false) WHERE period IN (%s)", strings.Join(paths, ", "), strings.Join(in, ", ")), nil
 }
 
 // withdraw takes a load out of the ledger; its file stays, as in the real lake.

@@ -75,7 +75,7 @@ func (r *run) view(ctx context.Context, name, query string) error {
 // feed is a SELECT of a feed's live rows of some months, laid out in the
 // contract's columns; a column that an older load lacks is NULL.
 func (r *run) feed(ctx context.Context, feed string, months []period.Period) (string, error) {
-	rows, err := r.liveRows(ctx, feed, months)
+	rows, err := r.opts.Lake.Source(ctx, feed, r.opts.Upserts[feed], months)
 	if err != nil {
 		return "", err
 	}
@@ -90,22 +90,4 @@ func (r *run) feed(ctx context.Context, feed string, months []period.Period) (st
 		return empty, nil
 	}
 	return fmt.Sprintf("SELECT %s FROM (%s UNION ALL BY NAME %s)", strings.Join(cols, ", "), empty, rows), nil
-}
-
-// liveRows is a SELECT over the live files of a feed that hold any of the
-// months, "" when there is none.
-func (r *run) liveRows(ctx context.Context, feed string, months []period.Period) (string, error) {
-	if key := r.opts.Upserts[feed]; len(key) > 0 {
-		return r.opts.Lake.(Settler).Source(ctx, feed, key, months) //nolint:forcetypeassert // New has looked
-	}
-	paths, err := r.opts.Lake.PathsFor(ctx, feed, months)
-	if err != nil || len(paths) == 0 {
-		return "", err
-	}
-	quoted := make([]string, len(paths))
-	for i, p := range paths {
-		quoted[i] = engine.Quote(p)
-	}
-	return fmt.Sprintf("SELECT * FROM read_parquet([%s], union_by_name = true, hive_partitioning = false) WHERE period IN %s",
-		strings.Join(quoted, ", "), inList(months)), nil
 }

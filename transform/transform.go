@@ -37,13 +37,9 @@ import (
 type Lake interface {
 	// LivePeriods lists feed → month → ids of the live loads that hold it, sorted.
 	LivePeriods(ctx context.Context) (map[string]map[period.Period][]string, error)
-	// PathsFor lists the files of the live loads of a feed that hold any of the months.
-	PathsFor(ctx context.Context, feed string, months []period.Period) ([]string, error)
-}
-
-// Settler is a Lake that also settles feeds in mode upsert: of rows with equal
-// key, the SELECT it gives has the one loaded last. It is "" without any load.
-type Settler interface {
+	// Source gives a SELECT over the live rows of a feed in some months, "" when
+	// there is no load of them. With a key, of rows with equal key it has the one
+	// loaded last.
 	Source(ctx context.Context, feed string, key []string, months []period.Period) (string, error)
 }
 
@@ -60,7 +56,7 @@ type Options struct {
 	// Sources are the columns of every feed; a feed without a load is an empty
 	// relation of them.
 	Sources map[string][]lake.Column
-	// Upserts are the key columns of feeds in mode upsert; Lake must then be a Settler.
+	// Upserts are the key columns of feeds in mode upsert.
 	Upserts map[string][]string
 	Log     *slog.Logger
 	// Progress is told which model begins, and how many of how many are done.
@@ -80,9 +76,6 @@ type Transform struct {
 func New(ctx context.Context, o Options) (*Transform, error) {
 	if o.Engine == nil || o.Lake == nil || o.Models == nil {
 		return nil, errors.New("transform: Engine, Lake and Models are required")
-	}
-	if _, ok := o.Lake.(Settler); len(o.Upserts) > 0 && !ok {
-		return nil, errors.New("transform: the lake cannot settle feeds in mode upsert")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
