@@ -75,8 +75,6 @@ type File struct {
 	// superseded, it is made live again. A scan of the inbox, where old and
 	// corrected files lie side by side, never does that.
 	Named bool
-	// Origin is the name of the source that it was fetched from, "" for none.
-	Origin string
 }
 
 // LoadResult is one extract that became a load.

@@ -156,6 +156,15 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Named is a file that a person named, without a feed yet.
+func (in *Ingester) Named(path string) (File, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return File{}, err
+	}
+	return File{Path: abs, Rel: in.rel(abs), Named: true}, nil
+}
+
 // Fingerprint changes when any contract, or what its checks hang on, does.
 func (in *Ingester) Fingerprint() string {
 	h := sha256.New()
