@@ -188,7 +188,9 @@ func (s *Source) whole(ctx context.Context, list []Object, records map[string]Re
 		case ready:
 			out = append(out, o)
 		case finished:
-			s.settle(o)
+			if records[o.Name].Status == Done {
+				s.settle(o)
+			}
 		case strange:
 			notes = append(notes, s.noted(o, records, Unknown))
 		case fresh:
