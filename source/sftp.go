@@ -141,11 +141,19 @@ func (x *sftpFolder) connect(ctx context.Context) error {
 	return err
 }
 
-// sshError makes what a repetition does not mend permanent. The library has no
-// type for a refused login.
+// refusedLogins are how the library, which has no type for it, words a refused
+// login (message 51 is the protocol's) or a server without a known key.
+var refusedLogins = []string{"unable to authenticate", "unexpected message type 51", "no common algorithm for host key"}
+
+// sshError makes what a repetition does not mend permanent.
 func sshError(err error) error {
-	if isPermanent(err) || strings.Contains(err.Error(), "unable to authenticate") || strings.Contains(err.Error(), "no common algorithm for host key") {
+	if isPermanent(err) {
 		return permanent(err)
+	}
+	for _, text := range refusedLogins {
+		if strings.Contains(err.Error(), text) {
+			return permanent(errors.New(messages.Both("sources.login", err)))
+		}
 	}
 	return err
 }
