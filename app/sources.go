@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -58,7 +59,30 @@ func (a *App) openSources(ctx context.Context) (err error) {
 		}
 		a.sources = append(a.sources, s)
 	}
-	return errors.Join(errs...)
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	return a.sweepLanding()
+}
+
+// sweepLanding removes what sources that are configured no longer have landed:
+// it holds raw IDs, and nobody would load it.
+func (a *App) sweepLanding() error {
+	entries, err := os.ReadDir(a.landing())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	for _, e := range entries {
+		if !slices.ContainsFunc(a.sources, func(s *source.Source) bool { return s.Name() == e.Name() }) {
+			if err := os.RemoveAll(filepath.Join(a.landing(), e.Name())); err != nil {
+				return fmt.Errorf("data folder: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 func (a *App) landing() string { return filepath.Join(a.Config.Data, "landing") }

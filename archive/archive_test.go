@@ -226,4 +226,3 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
-

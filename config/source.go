@@ -167,6 +167,9 @@ func (s *Source) prepare(abs func(string) (string, error)) error {
 	or(&s.Retry.Attempts, 5)
 	or(&s.Retry.First, 2*time.Second)
 	or(&s.Retry.Max, 2*time.Minute)
+	if s.SQL != nil {
+		or(&s.Timeout.Idle, 30*time.Minute) // a database may sort for long before the first row
+	}
 	or(&s.Timeout.Connect, 20*time.Second)
 	or(&s.Timeout.Idle, time.Minute)
 	or(&s.Timeout.Whole, 6*time.Hour)

@@ -33,7 +33,7 @@ func newMySQL(c config.SQLSource, password string, loc *time.Location, now time.
 		conf.Net, conf.Addr = "unix", host
 	}
 	conf.User, conf.Passwd, conf.DBName = c.User, password, c.Database
-	conf.Timeout, conf.ReadTimeout, conf.WriteTimeout = timeout.Connect, timeout.Idle, timeout.Idle
+	conf.Timeout, conf.ReadTimeout, conf.WriteTimeout = timeout.Connect, timeout.Idle, timeout.Connect
 	conf.Params = map[string]string{"time_zone": "'" + now.In(loc).Format("-07:00") + "'", "tx_read_only": "1"}
 	if c.TLS != "off" {
 		if conf.TLS, err = tlsConfig(c.CAFile); err != nil {

@@ -155,6 +155,24 @@ func TestHTTPResumesInTheNextRun(t *testing.T) {
 	}
 }
 
+// An object that was begun and is then taken away leaves nothing here.
+func TestTakenAway(t *testing.T) {
+	h := newHouse(t) // in November 2026
+	shop, srv := newShop(t)
+	shop.files["/202611.csv"] = lines(1<<20, "one")
+	shop.cut = []int{400_000}
+	s := h.source(config.Source{Kind: "http", Retry: config.Retry{Attempts: 1, First: 1, Max: 1}, HTTP: &config.HTTPSource{URLs: []string{srv.URL + "/{YYYY}{MM}.csv"}, Months: 2, Days: 1}})
+	if res := h.pull(s); len(res.Failed) != 1 || len(h.left("place")) != 1 {
+		t.Fatalf("%+v %v", res, h.left("place"))
+	}
+	delete(shop.files, "/202611.csv")
+	h.pull(s)
+	h.empty("place")
+	if r := h.record(s, "202611.csv"); r.Status != "" {
+		t.Errorf("%+v", r)
+	}
+}
+
 // An object that changes between two attempts is never a mix of both.
 func TestHTTPChangesMidway(t *testing.T) {
 	h := newHouse(t)
