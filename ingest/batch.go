@@ -16,7 +16,7 @@ import (
 type part struct {
 	*source
 	fd int
-	// first is the rowid of its first row in lw_checked.
+	// first is the _id of its first row in lw_checked.
 	first, rows, bad, repeated, malformed int64
 	months                                map[period.Period]int64
 }
@@ -39,7 +39,11 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 		b.parts = append(b.parts, p)
 	}
 	defer b.removeFiles()
-	for _, step := range []func(context.Context) error{b.read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+	read := b.read
+	if len(sources) == 1 && sources[0].lines != nil {
+		read = b.scan
+	}
+	for _, step := range []func(context.Context) error{read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -84,6 +88,8 @@ type batch struct {
 	replaces map[string][]string
 	// repeats and faults say whether there are any.
 	repeats, faults, rejects bool
+	// scanned is the scan of a batch of one large extract.
+	scanned *scan
 }
 
 func (b *batch) exec(ctx context.Context, sql string) error {
@@ -91,22 +97,31 @@ func (b *batch) exec(ctx context.Context, sql string) error {
 	return err
 }
 
-// read fills lw_checked with the checked rows in the order of the extracts,
-// and lw_rejects with the lines that are no rows.
+// read fills lw_rows and lw_slow, which lw_checked shows as one, and lw_rejects
+// with the lines that are no rows.
 func (b *batch) read(ctx context.Context) error {
 	paths := make([]string, len(b.parts))
 	for i, p := range b.parts {
 		paths[i] = p.path
 	}
-	if err := b.exec(ctx, "DROP TABLE IF EXISTS temp.lw_rejects; DROP TABLE IF EXISTS temp.lw_scans"); err != nil {
-		return err
+	ctx = withReading(ctx, b.in.readings[b.c.Feed])
+	several := len(b.parts) > 1
+	for _, q := range []string{
+		"DROP TABLE IF EXISTS temp.lw_rejects; DROP TABLE IF EXISTS temp.lw_scans",
+		"CREATE OR REPLACE TEMP TABLE lw_rows AS " + b.settled(paths),
+		"CREATE OR REPLACE TEMP TABLE lw_slow AS " + b.unsettled(b.parts[0].fd, several),
+		"CREATE OR REPLACE TEMP VIEW lw_checked AS " + b.checked(b.parts[0].fd, several),
+	} {
+		if err := b.exec(ctx, q); err != nil {
+			return err
+		}
 	}
-	return b.exec(withReading(ctx, b.in.readings[b.c.Feed]), "CREATE OR REPLACE TEMP TABLE lw_checked AS "+b.checked(paths))
+	return nil
 }
 
 // count finds how many rows each extract has and which lines were no rows.
 func (b *batch) count(ctx context.Context) error {
-	rows, err := b.conn.QueryContext(ctx, `SELECT _file, min(rowid), count(*) FILTER (NOT _skip), count(_fault) FILTER (NOT _skip) FROM lw_checked GROUP BY _file`)
+	rows, err := b.conn.QueryContext(ctx, `SELECT _file, min(_id), count(*) FILTER (NOT _skip), count(_fault) FILTER (NOT _skip) FROM lw_checked GROUP BY _file`)
 	if err != nil {
 		return err
 	}
@@ -125,8 +140,11 @@ func (b *batch) count(ctx context.Context) error {
 		p.first, p.rows, p.bad = first, n, bad
 		b.faults = b.faults || bad > 0
 	}
-	if err := rows.Err(); err != nil || b.layout.parquet {
+	switch err := rows.Err(); {
+	case err != nil || b.layout.parquet:
 		return err
+	case b.scanned != nil:
+		return b.noteMalformed(ctx)
 	}
 	return b.countRejects(ctx, byFD)
 }
@@ -157,19 +175,29 @@ func (b *batch) countRejects(ctx context.Context, byFD map[int]*part) error {
 			FROM temp.lw_rejects e JOIN temp.lw_scans s USING (scan_id, file_id) GROUP BY ALL)`, b.layout.skip, len(fdPath)+1))
 }
 
-// findRepeats fills lw_repeats with the rowids of rows that repeat an earlier
-// row of their extract. Equal hashes only nominate; the key itself decides.
+// findRepeats fills lw_repeats with the ids of rows that repeat an earlier row
+// of their extract. Equal hashes only nominate; the key itself decides.
 func (b *batch) findRepeats(ctx context.Context) error {
 	if len(b.c.Key) == 0 {
 		return nil
 	}
-	var equal bool
-	if err := b.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM lw_checked WHERE NOT _skip GROUP BY _file, _key HAVING count(*) > 1)`).Scan(&equal); err != nil || !equal {
+	nominated := `SELECT _key FROM lw_checked WHERE NOT _skip GROUP BY _key HAVING count(*) > 1`
+	if b.scanned != nil && b.scanned.seen != nil {
+		var err error
+		if nominated, err = b.nominateScanned(ctx); err != nil || nominated == "" {
+			return err
+		}
+	}
+	if err := b.exec(ctx, "CREATE OR REPLACE TEMP TABLE lw_keys AS SELECT DISTINCT _key FROM ("+nominated+")"); err != nil {
 		return err
 	}
-	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT id, _file, _fault IS NOT NULL AS bad FROM (
-		SELECT rowid AS id, _file, _fault, row_number() OVER (PARTITION BY _file, _key, %s ORDER BY rowid) AS n FROM lw_checked
-		WHERE NOT _skip AND (_file, _key) IN (SELECT (_file, _key) FROM lw_checked WHERE NOT _skip GROUP BY _file, _key HAVING count(*) > 1))
+	var some bool
+	if err := b.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM lw_keys)`).Scan(&some); err != nil || !some {
+		return err
+	}
+	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT _id, _file, _fault IS NOT NULL AS bad FROM (
+		SELECT _id, _file, _fault, row_number() OVER (PARTITION BY _file, _key, %s ORDER BY _id) AS n FROM lw_checked
+		WHERE NOT _skip AND _key IN (SELECT _key FROM lw_keys))
 		WHERE n > 1`, joinIDs("", b.keyColumns())))
 	if err != nil {
 		return err
@@ -199,7 +227,7 @@ func (b *batch) findRepeats(ctx context.Context) error {
 func (b *batch) good() string {
 	s := "NOT _skip AND _fault IS NULL"
 	if b.repeats {
-		s += " AND rowid NOT IN (SELECT id FROM lw_repeats)"
+		s += " AND _id NOT IN (SELECT _id FROM lw_repeats)"
 	}
 	return s
 }
@@ -258,16 +286,19 @@ func (b *batch) rowNumber(p *part) (from, row string) {
 	case b.numbered():
 		return "lw_checked", "_srow"
 	case p.malformed == 0:
-		return "lw_checked", fmt.Sprintf("(lw_checked.rowid - %d)", p.first-int64(b.layout.skip)-1)
+		return "lw_checked", fmt.Sprintf("(_id - %d)", p.first-int64(b.layout.skip)-1)
 	default:
 		// Lines that were no rows count as a person counts.
-		return fmt.Sprintf("lw_checked ASOF LEFT JOIN (SELECT place, max(n) AS before FROM lw_malformed WHERE fd = %d GROUP BY place) m ON lw_checked.rowid - %d >= m.place", p.fd, p.first),
-			fmt.Sprintf("(lw_checked.rowid - %d + coalesce(m.before, 0))", p.first-int64(b.layout.skip)-1)
+		return fmt.Sprintf("lw_checked ASOF LEFT JOIN (SELECT place, max(n) AS before FROM lw_malformed WHERE fd = %d GROUP BY place) m ON lw_checked._id - %d >= m.place", p.fd, p.first),
+			fmt.Sprintf("(_id - %d + coalesce(m.before, 0))", p.first-int64(b.layout.skip)-1)
 	}
 }
 
 // write copies the good rows of each extract to a temporary Parquet file.
 func (b *batch) write(ctx context.Context) error {
+	if b.scanned != nil {
+		return b.complete(ctx)
+	}
 	for _, p := range b.parts {
 		from, row := b.rowNumber(p)
 		month := p.month
@@ -279,7 +310,7 @@ func (b *batch) write(ctx context.Context) error {
 			order = " ORDER BY _row"
 		}
 		if err := b.exec(ctx, fmt.Sprintf("COPY (SELECT %s FROM %s WHERE _file = %d AND %s%s) TO %s (FORMAT parquet, COMPRESSION zstd)",
-			b.lakeRow(row, month), from, p.fd, strings.ReplaceAll(b.good(), "rowid", "lw_checked.rowid"), order, text(b.temp(p)))); err != nil {
+			b.lakeRow(row, month), from, p.fd, b.good(), order, text(b.temp(p)))); err != nil {
 			return err
 		}
 	}
@@ -313,7 +344,7 @@ func (b *batch) collect(ctx context.Context) error {
 			}
 			where := "NOT _skip AND _fault IS NOT NULL"
 			if b.repeats {
-				where += " AND lw_checked.rowid NOT IN (SELECT id FROM lw_repeats)"
+				where += " AND _id NOT IN (SELECT _id FROM lw_repeats)"
 			}
 			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, sheet, row, split_part(f, %[2]s, 1), split_part(f, %[2]s, 2), split_part(f, %[2]s, 3)
 				FROM (SELECT %[3]s AS sheet, %[4]s AS row, unnest(string_split(_fault, %[5]s)) AS f FROM %[6]s WHERE _file = %[7]d AND %[8]s)`,

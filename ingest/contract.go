@@ -193,7 +193,7 @@ var types = map[string]string{
 	"boolean":   "BOOLEAN",
 	"wage_low":  "BIGINT", // lower end of a wage text, fen a month
 	"wage_high": "BIGINT", // upper end of a wage text, fen a month
-	"person":    "VARCHAR",
+	"person":    "UUID",
 	"uscc":      "VARCHAR",
 	"region":    "VARCHAR",
 	"industry":  "VARCHAR",

@@ -123,6 +123,8 @@ type Ingester struct {
 	progress  func(Progress)
 	prints    map[string]string
 	readings  map[string]*reading
+	// scanFrom is the size from which an extract is scanned.
+	scanFrom int64
 }
 
 // New checks the options and makes an Ingester.
@@ -135,7 +137,7 @@ func New(o Options) (*Ingester, error) {
 	case len(o.Key) != keyBytes && (len(o.Key) > 0 || o.Contracts.Persons()):
 		return nil, fmt.Errorf("ingest: the pseudonym key must have %d bytes, not %d", keyBytes, len(o.Key))
 	}
-	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}}
+	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}, scanFrom: tidyBytes}
 	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
 	if in.limits = o.Limits; in.limits == (archive.Limits{}) {
 		in.limits = archive.Default

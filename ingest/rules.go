@@ -13,18 +13,21 @@ import (
 //	raw    c0 … cn as the extract has them, _file, row number
 //	w.x    the cell of column x, unwrapped
 //	r.x    the same, realigned
-//	a.x    the lake's value where a fast cast settles the cell for good
+//	a.x    the lake's value where a fast form settles the cell for good
 //	s.x    where it does not: what lw_read makes of it
 //	x      the typed value
 //	f.x    the fault, NULL when there is none
 //
-// Nearly every cell of a large extract is settled by the fast cast.
+// Nearly every row of a large extract is settled by fast forms alone; only the
+// others go through the upper layers (see statement.go).
 
 // compiler turns one contract into SQL.
 type compiler struct {
 	c       *Contract
 	regions []string
 	layout  layout
+	// aside says that the rows are those that a scan has put aside.
+	aside bool
 }
 
 func text(s string) string { return engine.Quote(s) }
@@ -46,8 +49,8 @@ func among(expr string, list []string) string {
 func id(prefix, name string) string { return engine.Ident(prefix + name) }
 
 // raw is w.x: the cell of a column as the extract has it, unwrapped.
-func (k *compiler) raw(i int) string {
-	j := k.layout.cols[i]
+func (k *compiler) raw(col ColumnRule) string {
+	j := k.layout.cols[slices.IndexFunc(k.c.Columns, func(c ColumnRule) bool { return c.Name == col.Name })]
 	if j < 0 {
 		return "CAST(NULL AS VARCHAR)"
 	}
@@ -77,36 +80,59 @@ func (k *compiler) cell(col ColumnRule) string {
 	return id("w.", col.Name)
 }
 
+// settles says whether rows can be settled by fast forms at all: not where
+// cells slide between columns, and not where some bytes did not decode.
+func (k *compiler) settles() bool { return len(k.c.Realign) == 0 && !k.layout.damaged }
+
+// enum is the engine's type of the column's codes, "" when it has none that are
+// kept as text. In it a code takes a byte, and is checked by one look-up.
+func (col ColumnRule) enum() string {
+	if len(col.Codes) == 0 || types[col.Type] != "VARCHAR" || col.Type == "list" || col.Otherwise != "" {
+		return ""
+	}
+	return "ENUM(" + texts(keysOf(col.Codes)) + ")"
+}
+
+// kept is the engine's type of the column while an extract is checked.
+func (col ColumnRule) kept() string {
+	if e := col.enum(); e != "" {
+		return e
+	}
+	return types[col.Type]
+}
+
 // fast is a.x: the lake's value of the cells that need nothing more, NULL for
 // all others; "" when the column has no fast form.
 func (k *compiler) fast(col ColumnRule) string {
-	if k.layout.damaged || len(col.Replace) > 0 || col.Extract != "" || col.Pattern != "" {
+	if !k.settles() {
 		return ""
 	}
 	r := id("r.", col.Name)
-	if len(col.Codes) > 0 {
-		if types[col.Type] != "VARCHAR" || col.Type == "list" {
-			return ""
-		}
-		// Codes that mean themselves.
-		means := col.meanings()
-		own := slices.DeleteFunc(keysOf(col.Codes), func(code string) bool { return means[code] != code })
-		if len(own) == 0 {
-			return ""
-		}
-		return fmt.Sprintf("CASE WHEN %s THEN %s END", among(r, own), r)
+	plain := len(col.Replace) == 0 && col.Extract == "" && col.Pattern == ""
+	means := col.meanings()
+	own := !slices.ContainsFunc(keysOf(col.Codes), func(code string) bool { return means[code] != code })
+	switch {
+	case plain && own && col.enum() != "":
+		return fmt.Sprintf("TRY_CAST(%s AS %s)", r, col.enum())
+	case col.enum() != "":
+		return ""
+	case col.Type == "person" && plain:
+		return fmt.Sprintf("lw_person(%s)", r)
+	case types[col.Type] == "VARCHAR":
+		return fmt.Sprintf("CASE WHEN lw_same(%[1]s, %[2]s) THEN %[1]s END", r, text(col.Name))
+	case len(col.Codes) > 0 || !plain || len(col.Nulls) > 0:
+		return ""
 	}
 	switch col.Type {
 	case "month":
-		return fmt.Sprintf("CASE WHEN length(%[1]s) = 6 AND %[1]s >= '190001' AND %[1]s < '2200' THEN TRY_CAST(concat(%[1]s[1:4], '-', %[1]s[5:6], '-01') AS DATE) END", r)
+		return fmt.Sprintf("lw_month(%s)", r)
 	case "date":
 		return fmt.Sprintf("CASE WHEN length(%[1]s) = 10 AND %[1]s >= '1900' AND %[1]s < '2200' THEN TRY_CAST(%[1]s AS DATE) END", r)
 	case "money":
-		return k.bounded(col, fmt.Sprintf("TRY_CAST(round(TRY_CAST(%s AS DECIMAL(18, 4)) * 100) AS BIGINT)", r))
-	case "region":
-		if len(k.regions) > 0 {
-			return fmt.Sprintf("CASE WHEN %s THEN %s END", among(r, k.regions), r)
-		}
+		// Thirteen digits of yuan and the fen after them fill 64 bits; the rest is rounded off.
+		return k.bounded(col, fmt.Sprintf("CAST(TRY_CAST(%s AS DECIMAL(15, 2)) * CAST(100 AS DECIMAL(3, 0)) AS BIGINT)", r))
+	case "integer", "bigint":
+		return k.bounded(col, fmt.Sprintf("CASE WHEN length(%[1]s) < 10 THEN TRY_CAST(%[1]s AS %[2]s) END", r, types[col.Type]))
 	}
 	return ""
 }
@@ -126,24 +152,32 @@ func (k *compiler) bounded(col ColumnRule, v string) string {
 	return fmt.Sprintf("CASE WHEN %s THEN %s END", strings.Join(in, " AND "), v)
 }
 
-// slow is s.x: what lw_read makes of the cells that the fast form left over.
+// slow is s.x: what lw_read makes of the cells that the fast form left over. A
+// row that came this far pays for its ID once more: that is simpler, and rare.
 func (k *compiler) slow(col ColumnRule) string {
 	r := id("r.", col.Name)
 	read := fmt.Sprintf("lw_read(%s, %s)", r, text(col.Name))
-	if k.fast(col) == "" {
+	if !k.quick(col) {
 		return read
 	}
 	return fmt.Sprintf("CASE WHEN %s IS NOT NULL AND %s IS NULL THEN %s END", r, id("a.", col.Name), read)
 }
 
-// value is x: the typed value, NULL when there is none or it is at fault.
+// quick says whether the fast form is of use in the upper layers.
+func (k *compiler) quick(col ColumnRule) bool { return col.Type != "person" && k.fast(col) != "" }
+
+// value is x: the typed value, NULL when there is none or it is at fault. Of a
+// person it is the key.
 func (k *compiler) value(col ColumnRule) string {
-	s, t := id("s.", col.Name), types[col.Type]
+	s, t := id("s.", col.Name), col.kept()
 	v := fmt.Sprintf("TRY_CAST(%s AS %s)", s, t) // a fault is text, and casts to NULL
-	if t == "VARCHAR" {
+	switch {
+	case col.Type == "person":
+		v = fmt.Sprintf("TRY_CAST(%s[1:%d] AS UUID)", s, pseudonymHex)
+	case t == "VARCHAR":
 		v = fmt.Sprintf("CASE WHEN NOT starts_with(%[1]s, %[2]s) THEN %[1]s END", s, faultMarkSQL)
 	}
-	if k.fast(col) == "" {
+	if !k.quick(col) {
 		return v
 	}
 	return fmt.Sprintf("coalesce(%s, %s)", id("a.", col.Name), v)
@@ -153,7 +187,7 @@ func (k *compiler) value(col ColumnRule) string {
 func (k *compiler) fault(col ColumnRule) string {
 	x, s := id("", col.Name), id("s.", col.Name)
 	when := []string{fmt.Sprintf("WHEN starts_with(%[1]s, %[2]s) THEN %[1]s[2:]", s, faultMarkSQL)}
-	if types[col.Type] != "VARCHAR" {
+	if types[col.Type] != "VARCHAR" && col.Type != "person" {
 		// What was read does not fit the lake's type.
 		when = append(when, fmt.Sprintf("WHEN %s IS NOT NULL AND %s IS NULL THEN %s", s, x, text(BadNumber)))
 	}

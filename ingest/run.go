@@ -52,7 +52,9 @@ func (r *run) load(ctx context.Context, files []File) (err error) {
 // cleanUp drops the temporary tables of the connection before it goes back to the pool.
 func (r *run) cleanUp(ctx context.Context) error {
 	var errs []error
-	for _, t := range []string{"lw_hashes", "lw_checked", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
+	_, err := r.conn.ExecContext(ctx, "DROP VIEW IF EXISTS temp.lw_checked")
+	errs = append(errs, err)
+	for _, t := range []string{"lw_hashes", "lw_rows", "lw_slow", "lw_keys", "lw_again", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
 		_, err := r.conn.ExecContext(ctx, "DROP TABLE IF EXISTS temp."+t)
 		errs = append(errs, err)
 	}

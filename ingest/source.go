@@ -32,7 +32,9 @@ type source struct {
 	path   string
 	handle *os.File
 	layout layout
-	// sheets are the workbook's sheets by the number in column _sheet.
+	// lines counts the line ends of what the engine reads, where it may be
+	// scanned: large delimited text without quotes. nil otherwise.
+	lines          *lineIndex
 	missing, extra []string
 }
 

@@ -20,22 +20,124 @@ const (
 // it is the descriptor, by which the rows of several extracts are told apart.
 const fdPath = "/proc/self/fd/"
 
-// checked is the SELECT that reads the extracts and gives, for each row: _file
-// (the descriptor), the typed columns, _month, _fault (NULL when good), _skip
-// (true for rows that are no data), _key (a hash; equal for repeats) and, in
-// numbered layouts, _srow and _sheet.
-func (k *compiler) checked(paths []string) string {
+// An extract is checked in two tables. lw_rows has every row in the file's
+// order: its typed values where fast forms settle all of its cells (_ok), its
+// cells as they are (_raw) where they do not. lw_slow has the latter read in
+// every form that people write, with their faults. The view lw_checked shows
+// both as one: _id (a row's place in lw_rows), _file (the descriptor), in
+// numbered layouts _srow and _sheet, the typed values, _month, _fault (NULL
+// when good), _skip (true for rows that are no data) and _key (a hash; equal
+// for repeats).
+
+// settled is the SELECT of lw_rows. Over a single extract it has no _file.
+func (k *compiler) settled(paths []string) string {
 	w := layer{from: k.relation(paths)}
-	r, a, slow, x, f := layer{}, layer{}, layer{}, layer{}, layer{}
-	var faults, marks, values []string
-	for i, col := range k.c.Columns {
+	r, a := layer{}, layer{}
+	out := k.place(len(paths) > 1)
+	var ok []string
+	for _, col := range k.c.Columns {
 		if col.Constant != nil {
 			continue
 		}
-		w.add(k.raw(i), "w.", col.Name)
+		w.add(k.raw(col), "w.", col.Name)
 		r.add(k.cell(col), "r.", col.Name)
-		if fast := k.fast(col); fast != "" {
+		fast, kept := k.fast(col), "NULL"
+		if fast != "" {
 			a.add(fast, "a.", col.Name)
+			kept = id("a.", col.Name)
+		}
+		switch {
+		case col.Type == "person" && fast != "":
+			out = append(out, fmt.Sprintf("%[1]s.key AS %[2]s, CAST(%[1]s.birth_month AS DATE) AS birth_month, CAST(CASE %[1]s.sex WHEN 0 THEN 'M' WHEN 1 THEN 'F' END AS %[3]s) AS sex, %[1]s.origin AS origin",
+				kept, engine.Ident(col.Name), sexEnum))
+			kept += ".key"
+		case col.Type == "person":
+			out = append(out, fmt.Sprintf("CAST(NULL AS UUID) AS %s, CAST(NULL AS DATE) AS birth_month, CAST(NULL AS %s) AS sex, CAST(NULL AS INTEGER) AS origin", engine.Ident(col.Name), sexEnum))
+		default:
+			out = append(out, fmt.Sprintf("CAST(%s AS %s) AS %s", kept, col.kept(), engine.Ident(col.Name)))
+		}
+		switch {
+		case fast == "" && k.settles():
+			ok = append(ok, id("r.", col.Name)+" IS NULL")
+		case fast != "" && (col.Required == Required && col.Default == nil):
+			ok = append(ok, kept+" IS NOT NULL")
+		case fast != "":
+			ok = append(ok, fmt.Sprintf("(%s IS NOT NULL OR %s IS NULL)", kept, id("r.", col.Name)))
+		}
+	}
+	m := layer{exprs: []string{k.settledRow(ok) + " AS _ok"}}
+	var cells []string
+	for i := range k.layout.width {
+		cells = append(cells, fmt.Sprintf("c%d", i))
+	}
+	out = append(out, "_ok", fmt.Sprintf("CASE WHEN NOT _ok THEN [%s] END AS _raw", strings.Join(cells, ", ")))
+	return fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(out, ", "), nest(w, r, a, m))
+}
+
+// sexEnum is the engine's type of a person's sex.
+var sexEnum = "ENUM(" + texts(sexes) + ")"
+
+// settledRow is the condition under which a row needs no second look: all cells
+// settled, something filled in, and a month where the row itself must tell it.
+func (k *compiler) settledRow(ok []string) string {
+	if !k.settles() {
+		return "false"
+	}
+	var filled []string
+	for _, col := range k.c.Columns {
+		if col.Constant == nil {
+			filled = append(filled, id("w.", col.Name))
+		}
+	}
+	if !slices.ContainsFunc(k.c.Columns, func(col ColumnRule) bool {
+		return col.Required == Required && col.Default == nil && col.Constant == nil
+	}) {
+		ok = append(ok, "coalesce("+strings.Join(filled, ", ")+") IS NOT NULL")
+	}
+	if k.ownMonth() {
+		ok = append(ok, "coalesce("+joinIDs("a.", k.c.Period.Columns)+") IS NOT NULL")
+	}
+	return "(" + strings.Join(ok, " AND ") + ")"
+}
+
+// ownMonth says that nothing but the row tells its month.
+func (k *compiler) ownMonth() bool {
+	return k.c.Period.File == "" && k.c.Period.Constant == "" && len(k.c.Period.Columns) > 0 && k.c.column("period") == nil
+}
+
+// place lists the columns that tell where a row stands.
+func (k *compiler) place(file bool) []string {
+	var out []string
+	if file {
+		out = append(out, "_file")
+	}
+	if k.numbered() {
+		out = append(out, "CAST(_srow AS BIGINT) AS _srow", "_sheet")
+	}
+	return out
+}
+
+// unsettled is the SELECT of lw_slow.
+func (k *compiler) unsettled(file int, several bool) string {
+	from := append([]string{k.rowID() + " AS _id"}, k.place(several)...)
+	if !several {
+		from = append(from, fmt.Sprintf("%d AS _file", file))
+	}
+	for i := range k.layout.width {
+		from = append(from, fmt.Sprintf("_raw[%d] AS c%d", i+1, i))
+	}
+	w := layer{from: fmt.Sprintf("(SELECT %s FROM lw_rows WHERE NOT _ok)", strings.Join(from, ", "))}
+	r, a, slow, x, f := layer{}, layer{}, layer{}, layer{}, layer{}
+	out := append([]string{"_id"}, k.place(true)...)
+	var faults, marks []string
+	for _, col := range k.c.Columns {
+		if col.Constant != nil {
+			continue
+		}
+		w.add(k.raw(col), "w.", col.Name)
+		r.add(k.cell(col), "r.", col.Name)
+		if k.quick(col) {
+			a.add(k.fast(col), "a.", col.Name)
 		}
 		slow.add(k.slow(col), "s.", col.Name)
 		x.add(k.value(col), "", col.Name)
@@ -43,30 +145,71 @@ func (k *compiler) checked(paths []string) string {
 		fi := id("f.", col.Name)
 		faults = append(faults, fi)
 		kind := "plain"
+		out = append(out, engine.Ident(col.Name))
 		if col.Type == "person" {
 			kind = personalKind
+			at := pseudonymHex
+			out = append(out, fmt.Sprintf("TRY_CAST(%[1]s[%[2]d:%[3]d] AS DATE) AS birth_month, TRY_CAST(%[1]s[%[4]d:%[4]d] AS %[5]s) AS sex, TRY_CAST(%[1]s[%[6]d:] AS INTEGER) AS origin",
+				id("s.", col.Name), at+2, at+11, at+1, sexEnum, at+12))
 		}
 		marks = append(marks, fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN concat(%s, %s, %s, %s, coalesce(lw_mask(%s, %s), '')) END",
 			fi, text(col.Name), partSep, fi, partSep, id("r.", col.Name), text(kind)))
-		values = append(values, engine.Ident(col.Name))
 	}
 	f.exprs = append(f.exprs, k.month()+" AS _month")
-	if k.c.Period.File == "" && k.c.Period.Constant == "" && len(k.c.Period.Columns) > 0 && k.c.column("period") == nil {
+	if k.ownMonth() {
 		// The row belongs to no month at all.
 		faults = append(faults, `"f._month"`)
 		f.exprs = append(f.exprs, fmt.Sprintf(`CASE WHEN coalesce(%s) IS NULL AND coalesce(%s) IS NULL THEN '%s' END AS "f._month"`, joinIDs("", k.c.Period.Columns), joinIDs("s.", k.c.Period.Columns), Missing))
 		marks = append(marks, fmt.Sprintf(`CASE WHEN "f._month" IS NOT NULL THEN concat('%s', %s, "f._month", %s, '') END`, k.c.Period.Columns[0], partSep, partSep))
 	}
 	m := layer{exprs: []string{fmt.Sprintf("CASE WHEN coalesce(%s) IS NOT NULL THEN concat_ws(%s, %s) END AS _fault", strings.Join(faults, ", "), faultSep, strings.Join(marks, ", "))}}
-	inner := nest(w, r, a, slow, x, f, m)
-	out := []string{"_file", "_month", "_fault", k.skip() + " AS _skip"}
-	if k.numbered() {
-		out = append(out, "CAST(_srow AS BIGINT) AS _srow", "_sheet")
-	}
+	out = append(out, "_month", "_fault", k.skip()+" AS _skip")
 	if len(k.c.Key) > 0 {
-		out = append(out, k.key()+" AS _key")
+		out = append(out, k.faultyKey(several)+" AS _key")
 	}
-	return fmt.Sprintf("SELECT %s, %s FROM (%s)", strings.Join(out, ", "), strings.Join(values, ", "), inner)
+	return fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(out, ", "), nest(w, r, a, slow, x, f, m))
+}
+
+// checked is the SELECT of the view lw_checked.
+func (k *compiler) checked(file int, several bool) string {
+	values := strings.Join(append(k.place(false), k.values()...), ", ")
+	from := "_file"
+	if !several {
+		from = fmt.Sprintf("CAST(%d AS INTEGER) AS _file", file)
+	}
+	key := ""
+	if len(k.c.Key) > 0 {
+		key = ", " + k.keyOf(several) + " AS _key"
+	}
+	fast := fmt.Sprintf("SELECT %s AS _id, %s, %s, %s AS _month, CAST(NULL AS VARCHAR) AS _fault, false AS _skip%s FROM lw_rows WHERE _ok", k.rowID(), from, values, k.month(), key)
+	if key != "" {
+		key = ", _key"
+	}
+	return fmt.Sprintf("%s UNION ALL SELECT _id, _file, %s, _month, _fault, _skip%s FROM lw_slow", fast, values, key)
+}
+
+// rowID tells rows apart, in the file's order. What a scan put aside has the
+// numbers of its lines, as what was settled has.
+func (k *compiler) rowID() string {
+	if k.aside {
+		return "_srow"
+	}
+	return "rowid"
+}
+
+// values lists the columns that hold what is loaded.
+func (k *compiler) values() []string {
+	var out []string
+	for _, col := range k.c.Columns {
+		if col.Constant != nil {
+			continue
+		}
+		out = append(out, engine.Ident(col.Name))
+		if col.Type == "person" {
+			out = append(out, "birth_month", "sex", "origin")
+		}
+	}
+	return out
 }
 
 // layer is one subquery that adds columns to the one below.
@@ -158,15 +301,25 @@ func (k *compiler) skip() string {
 		strings.Join(loaded, ", "), first, text(k.c.dropPattern()))
 }
 
-// key hashes what makes a row unique; a faulty row by its cells as they are.
-func (k *compiler) key() string {
+// keyOf hashes what makes a row unique among those of its extract.
+func (k *compiler) keyOf(several bool) string {
+	from := ""
+	if several {
+		from = "_file, "
+	}
+	return fmt.Sprintf("hash(%s%s)", from, joinIDs("", k.keyColumns()))
+}
+
+// faultyKey is the key of a row of lw_slow: a faulty one's has its cells in it,
+// as they are.
+func (k *compiler) faultyKey(several bool) string {
 	var raw []string
 	for _, name := range k.c.Key {
 		if k.c.column(name).Constant == nil {
 			raw = append(raw, fmt.Sprintf("coalesce(%s, '')", id("r.", name)))
 		}
 	}
-	return fmt.Sprintf("hash(%s, CASE WHEN _fault IS NOT NULL THEN concat_ws(%s, %s) END)", joinIDs("", k.keyColumns()), partSep, strings.Join(raw, ", "))
+	return fmt.Sprintf("CASE WHEN _fault IS NULL THEN %s ELSE hash(_file, concat_ws(%s, %s)) END", k.keyOf(several), partSep, strings.Join(raw, ", "))
 }
 
 // keyColumns are the key columns that rows differ in.
@@ -191,9 +344,7 @@ func (k *compiler) lakeRow(row string, month period.Period) string {
 		case col.Constant != nil:
 			out = append(out, fmt.Sprintf("CAST(%s AS %s) AS %s", numbered(*col.Constant, row), t, x))
 		case col.Type == "person":
-			at := pseudonymHex
-			out = append(out, fmt.Sprintf("%[1]s[1:%[2]d] AS %[1]s, %[1]s[%[3]d:%[3]d] AS sex, CAST(%[1]s[%[4]d:%[5]d] AS DATE) AS birth_month, %[1]s[%[6]d:] AS origin",
-				x, at, at+1, at+2, at+11, at+12))
+			out = append(out, x+", sex, birth_month, CAST(origin AS VARCHAR) AS origin")
 		case col.Default != nil:
 			out = append(out, fmt.Sprintf("coalesce(%[1]s, CAST(%[2]s AS %[3]s)) AS %[1]s", x, numbered(*col.Default, row), t))
 		case col.Name == "period":

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"io"
+	"math/bits"
 	"os"
 	"strings"
 
@@ -15,6 +17,9 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
+
+// crlf is the line end of the engine's option new_line.
+const crlf = `\r\n`
 
 // tidyBytes is the size up to which an extract's line ends are made LF.
 const tidyBytes = 4 << 20
@@ -48,9 +53,10 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	small := s.size < tidyBytes
 	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && (shape.crlf == 0 || !small) {
 		if shape.crlf > 0 {
-			s.layout.newline = `\r\n`
+			s.layout.newline = crlf
 		}
 		s.use(f)
+		in.mayScan(c, s, shape, &shape.lines)
 		return nil
 	}
 	if r, err = in.reread(f, zipped); err != nil {
@@ -62,6 +68,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	}
 	s.use(out)
 	seen := &watcher{w: out}
+	defer func() { in.mayScan(c, s, shape, &seen.lines) }()
 	err = rewrite(seen, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, mixed || shape.crlf > 0 || shape.blank)
 	s.layout.damaged = seen.damaged
 	return err
@@ -86,15 +93,18 @@ func (c *Contract) findEncodedHeader(head []byte, encs []string) (*header, diale
 	return nil, dialect{}, "", firstErr
 }
 
-// watcher notices the character that stands for bytes that did not decode.
+// watcher notices the character that stands for bytes that did not decode, and
+// counts lines.
 type watcher struct {
 	w       io.Writer
 	last    [2]byte
 	damaged bool
+	lines   lineIndex
 }
 
 func (x *watcher) Write(b []byte) (int, error) {
 	const mark = "\xef\xbf\xbd"
+	x.lines.feed(b)
 	if !x.damaged && len(b) > 0 {
 		head := append(x.last[:], b[:min(len(b), 2)]...)
 		x.damaged = bytes.Contains(b, []byte(mark)) || bytes.Contains(head, []byte(mark))
@@ -123,13 +133,57 @@ func decoder(r io.Reader, enc string) io.Reader {
 	var e encoding.Encoding
 	switch enc {
 	case encGB18030:
-		e = simplifiedchinese.GB18030
+		return transform.NewReader(r, &asciiFirst{simplifiedchinese.GB18030.NewDecoder()})
 	case encUTF16:
 		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	default:
 		e = unicode.UTF8 // replaces what is invalid
 	}
 	return transform.NewReader(r, e.NewDecoder())
+}
+
+// asciiFirst copies what is ASCII and decodes the rest, a piece at a time: most
+// bytes of an extract are digits, and a character that is not ASCII never begins
+// with a byte that is.
+type asciiFirst struct{ transform.Transformer }
+
+// Transform implements transform.Transformer.
+func (t *asciiFirst) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	const piece = 48
+	for nSrc < len(src) {
+		n := asciiRun(src[nSrc:min(len(src), nSrc+len(dst)-nDst)])
+		copy(dst[nDst:], src[nSrc:nSrc+n])
+		nDst, nSrc = nDst+n, nSrc+n
+		if nSrc == len(src) {
+			break
+		}
+		if nDst == len(dst) {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		end := min(len(src), nSrc+piece)
+		d, s, err := t.Transformer.Transform(dst[nDst:], src[nSrc:end], atEOF && end == len(src))
+		nDst, nSrc = nDst+d, nSrc+s
+		if errors.Is(err, transform.ErrShortSrc) && s > 0 || err == nil {
+			continue // the piece ends within a character
+		}
+		return nDst, nSrc, err
+	}
+	return nDst, nSrc, nil
+}
+
+// asciiRun is how many bytes at the beginning are ASCII.
+func asciiRun(b []byte) int {
+	const high = 0x8080808080808080
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		if x := binary.LittleEndian.Uint64(b[n:]) & high; x != 0 {
+			return n + bits.TrailingZeros64(x)/8
+		}
+	}
+	for n < len(b) && b[n] < 0x80 {
+		n++
+	}
+	return n
 }
 
 // decodeHead decodes the beginning of the text, without what the cut broke.

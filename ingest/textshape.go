@@ -12,7 +12,9 @@ import (
 type textShape struct {
 	head           []byte // the first bytes, as they are
 	nul            int64  // NUL bytes: no text has any
-	valid, invalid int64  // UTF-8 sequences of three bytes or more, counted where the text is not all valid; bytes of no sequence
+	quotes         bool   // there are quotes
+	lines          lineIndex
+	valid, invalid int64 // UTF-8 sequences of three bytes or more, counted where the text is not all valid; bytes of no sequence
 	cr, lf, crlf   int64
 	blank          bool   // there are empty lines with data after them
 	pendingBlank   bool   // there are empty lines so far
@@ -51,13 +53,15 @@ func (s *textShape) feed(b []byte) {
 		s.head = append(s.head, b[:min(room, len(b))]...)
 	}
 	s.nul += int64(bytes.Count(b, []byte{0}))
-	s.lines(b)
+	s.quotes = s.quotes || bytes.IndexByte(b, '"') >= 0
+	s.lines.feed(b)
+	s.lineEnds(b)
 	s.utf8(b)
 }
 
-// lines counts line ends and finds blank lines that data follows.
-func (s *textShape) lines(b []byte) {
-	lf, cr := int64(bytes.Count(b, []byte{'\n'})), int64(bytes.Count(b, []byte{'\r'}))
+// lineEnds counts line ends and finds blank lines that data follows.
+func (s *textShape) lineEnds(b []byte) {
+	lf, cr := s.lines.total()-s.lf, int64(bytes.Count(b, []byte{'\r'}))
 	crlf := int64(0)
 	if cr > 0 {
 		crlf = int64(bytes.Count(b, []byte("\r\n")))

@@ -2,24 +2,28 @@ package ingest
 
 import (
 	"context"
-	"crypto/hmac"
 	"database/sql"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"hash"
 
 	"github.com/duckdb/duckdb-go/v2"
-	"github.com/emmansun/gmsm/sm3"
 
 	"laborwatch/codes"
 )
 
-// The engine calls two functions a vector at a time, on all its threads, while
-// it scans an extract: lw_read(cell, column) reads a cell by the contract's
-// column, lw_mask(cell, kind) masks one. Raw IDs pass through lw_read from the
-// file and are never stored. What lw_read gives begins with faultMark when the
-// cell is at fault; NULL means that nothing was filled in.
+// The engine calls these functions a vector at a time, on all its threads, while
+// it scans an extract. Raw IDs pass through them from the file and are never
+// stored.
+//
+//	lw_person(cell)         STRUCT(key, birth_month, sex, origin) of an ID in plain form; its members are NULL for any other
+//	lw_month(cell)          the month of a cell of six digits, NULL for any other
+//	lw_same(cell, column)   whether the cell is its own canonical value
+//	lw_read(cell, column)   what the contract's column makes of a cell in whatever form
+//	lw_mask(cell, kind)     the cell masked
+//	lw_scan()               a table function: the rows of a scan that are settled
+//
+// What lw_read gives begins with faultMark when the cell is at fault; NULL means
+// that nothing was filled in. The first three settle nearly every cell of a large
+// extract; lw_read, which makes a text for each cell, sees the others alone.
 
 const (
 	faultMark    = "\x01"
@@ -30,6 +34,7 @@ const (
 type reading struct {
 	key     []byte
 	readers map[string]*reader
+	scan    *scan
 }
 
 type readingContext struct{}
@@ -38,16 +43,24 @@ func withReading(ctx context.Context, r *reading) context.Context {
 	return context.WithValue(ctx, readingContext{}, r)
 }
 
+func readingOf(ctx context.Context) (*reading, error) {
+	r, _ := ctx.Value(readingContext{}).(*reading)
+	if r == nil {
+		return nil, errors.New("ingest: no contract in the query's context")
+	}
+	return r, nil
+}
+
 // call is one function over the rows of one chunk; it is not shared by threads.
 type call func(cell, arg string) (string, bool)
 
 func readCells(ctx context.Context) (call, error) {
-	r, _ := ctx.Value(readingContext{}).(*reading)
-	if r == nil {
-		return nil, errors.New("lw_read: no contract in the context")
+	r, err := readingOf(ctx)
+	if err != nil {
+		return nil, err
 	}
-	var p *pseudonyms
 	var last *reader
+	var p *pseudonyms
 	return func(cell, column string) (string, bool) {
 		if last == nil || last.col.Name != column {
 			if last = r.readers[column]; last == nil {
@@ -94,59 +107,6 @@ func named(s string, err error) (string, bool) {
 	}
 }
 
-// pseudonymHex is the length of a person key: 128 bits of HMAC-SM3 in hex.
-const pseudonymHex = 32
-
-// pseudonyms turns resident ID numbers into keys; it is not safe for
-// concurrent use.
-type pseudonyms struct {
-	mac hash.Hash
-	sum []byte
-	out [pseudonymHex + 1 + 10 + 6]byte
-	// Rows of one person often follow each other.
-	last, was string
-}
-
-func newPseudonyms(key []byte) *pseudonyms { return &pseudonyms{mac: hmac.New(sm3.New, key)} }
-
-// cell gives the key, sex, birth month (YYYY-MM-01) and origin of an ID run together.
-func (p *pseudonyms) cell(r *reader, raw string) (string, bool) {
-	if raw == p.last && raw != "" {
-		return p.was, true
-	}
-	id, err := codes.ParseResident(raw)
-	if err != nil {
-		if value, filled, fault := r.read(raw); fault == BadEncoding || !filled {
-			return marked(value, filled, fault)
-		}
-		fault, _ := named("", err)
-		return faultMark + fault, true
-	}
-	p.mac.Reset()
-	p.mac.Write([]byte(id.Number))
-	p.sum = p.mac.Sum(p.sum[:0])
-	hex.Encode(p.out[:pseudonymHex], p.sum[:pseudonymHex/2])
-	rest := p.out[pseudonymHex:]
-	rest[0] = id.Sex[0]
-	copy(rest[1:], id.Number[6:10])
-	copy(rest[5:], "-")
-	copy(rest[6:], id.Number[10:12])
-	copy(rest[8:], "-01")
-	copy(rest[11:], id.Origin)
-	// raw is the engine's memory: keep a copy.
-	p.last, p.was = string([]byte(raw)), string(p.out[:])
-	return p.was, true
-}
-
-// vectorFunc adapts a function to the engine's interface.
-type vectorFunc struct {
-	config duckdb.ScalarFuncConfig
-	exec   duckdb.ScalarFuncExecutor
-}
-
-func (v *vectorFunc) Config() duckdb.ScalarFuncConfig     { return v.config }
-func (v *vectorFunc) Executor() duckdb.ScalarFuncExecutor { return v.exec }
-
 // registerFunctions makes the functions known to the engine, once.
 func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 	var known int
@@ -156,70 +116,76 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 	if known > 0 {
 		return nil
 	}
-	text, err := duckdb.NewTypeInfo(duckdb.TYPE_VARCHAR)
+	t, err := newTypeInfos()
 	if err != nil {
 		return err
 	}
-	for name, start := range map[string]func(context.Context) (call, error){"lw_read": readCells, "lw_mask": maskCells} {
-		v := &vectorFunc{
-			config: duckdb.ScalarFuncConfig{
-				InputTypeInfos: []duckdb.TypeInfo{text, text},
-				ResultTypeInfo: text,
-				// Pure as they are: the optimizer would otherwise move calls that occur
-				// twice out of the CASE that spares them, and make them for every row.
-				Volatile: true,
-			},
-			exec: duckdb.ScalarFuncExecutor{ChunkContextExecutor: func(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
-				return runChunk(ctx, chunk, start)
-			}},
-		}
-		if err := duckdb.RegisterScalarUDF(conn, name, v); err != nil {
-			return fmt.Errorf("register %s: %w", name, err)
+	person, err := structOf(member{"key", t.uuid}, member{"birth_month", t.date}, member{"sex", t.utinyint}, member{"origin", t.integer})
+	if err != nil {
+		return err
+	}
+	for _, f := range []function{
+		{"lw_person", []duckdb.TypeInfo{t.text}, person, persons},
+		{"lw_month", []duckdb.TypeInfo{t.text}, t.date, months},
+		{"lw_same", []duckdb.TypeInfo{t.text, t.text}, t.boolean, sames},
+		{"lw_read", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(readCells)},
+		{"lw_mask", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(maskCells)},
+	} {
+		if err := f.register(conn); err != nil {
+			return err
 		}
 	}
-	return nil
+	return duckdb.RegisterTableUDF(conn, "lw_scan", duckdb.ParallelChunkTableFunction{
+		BindArgumentsContext: func(ctx context.Context, _ map[string]any, _ ...any) (duckdb.ParallelChunkTableSource, error) {
+			r, err := readingOf(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return r.scan, nil
+		},
+	})
 }
 
-// runChunk applies a function to one chunk of rows.
-func runChunk(ctx context.Context, chunk *duckdb.ChunkIteratorState, start func(context.Context) (call, error)) error {
-	f, err := start(ctx)
-	if err != nil {
-		return err
-	}
-	var args [2]duckdb.VectorView[string]
-	for i := range args {
-		vec, err := chunk.GetInputChunk().GetVector(i)
+// perCell makes a function of two texts, giving a text, one over chunks.
+func perCell(start func(context.Context) (call, error)) chunkFunc {
+	return func(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
+		f, err := start(ctx)
 		if err != nil {
 			return err
 		}
-		if args[i], err = duckdb.GetVectorView[string](vec); err != nil {
-			return err
-		}
-	}
-	out, err := duckdb.GetVectorWriter[string](chunk.GetResultVector())
-	if err != nil {
-		return err
-	}
-	for row := range out.Len() {
-		cell, ok, err := args[0].GetValueBorrowed(row)
+		cells, err := textsOf(chunk, 0)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			continue // the engine makes it NULL
-		}
-		arg, _, err := args[1].GetValueBorrowed(row)
+		args, err := textsOf(chunk, 1)
 		if err != nil {
 			return err
 		}
-		if s, ok := f(cell, arg); ok {
-			err = out.Set(row, s)
-		} else {
-			err = out.SetNull(row)
-		}
+		out, err := duckdb.GetVectorWriter[string](chunk.GetResultVector())
 		if err != nil {
 			return err
 		}
+		for row := range out.Len() {
+			cell, ok, err := cells.GetValueBorrowed(row)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue // the engine makes it NULL
+			}
+			arg, _, err := args.GetValueBorrowed(row)
+			if err != nil {
+				return err
+			}
+			if s, ok := f(cell, arg); ok {
+				err = out.Set(row, s)
+			} else {
+				err = out.SetNull(row)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return nil
 }

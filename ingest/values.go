@@ -100,14 +100,19 @@ func fromSerial(s string) (string, bool) {
 }
 
 func civil(y, m, d string) (string, bool) {
+	t, ok := civilTime(y, m, d)
+	if !ok {
+		return "", false
+	}
+	return t.Format(time.DateOnly), true
+}
+
+func civilTime(y, m, d string) (time.Time, bool) {
 	year, _ := strconv.Atoi(y)
 	month, _ := strconv.Atoi(m)
 	day, _ := strconv.Atoi(d)
 	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if year < 1900 || year > 2200 || t.Month() != time.Month(month) || t.Day() != day {
-		return "", false
-	}
-	return t.Format(time.DateOnly), true
+	return t, year >= 1900 && year <= 2200 && t.Month() == time.Month(month) && t.Day() == day
 }
 
 // readNumber reads 1,234.5, full-width digits, a leading ¥ and a trailing 元,

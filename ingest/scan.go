@@ -1,0 +1,459 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/duckdb/duckdb-go/v2"
+	"golang.org/x/sys/unix"
+)
+
+// Large delimited text without quotes is scanned here and streams through the
+// engine into its Parquet file: the engine's own reader makes a text of every
+// cell and a vector of every step of its check, which costs twice the time
+// (docs/decisions). A row that fast forms do not settle is put aside, as it
+// stands and with its number, and goes the engine's way like any other extract.
+
+// blockBytes is what one thread scans at a time.
+const blockBytes = 4 << 20
+
+// longestLine bounds how far a line may reach beyond its block.
+const longestLine = 16 << 20
+
+// lineIndex counts line ends by block, so that rows know their numbers
+// wherever a thread begins.
+type lineIndex struct {
+	ends    []int64 // ends of lines in the block
+	at, sum int64
+}
+
+func (x *lineIndex) feed(b []byte) {
+	for len(b) > 0 {
+		block := int(x.at / blockBytes)
+		for len(x.ends) <= block {
+			x.ends = append(x.ends, 0)
+		}
+		n := int(min(int64(len(b)), int64(block+1)*blockBytes-x.at))
+		ends := int64(bytes.Count(b[:n], []byte{'\n'}))
+		x.ends[block] += ends
+		x.sum += ends
+		x.at += int64(n)
+		b = b[n:]
+	}
+}
+
+// total is the number of line ends.
+func (x *lineIndex) total() int64 { return x.sum }
+
+// malformedLine is a line that is no row.
+type malformedLine struct{ line, chars int64 }
+
+// scan is one extract on its way through lw_scan. It is a table function of
+// the engine: its threads take block after block.
+type scan struct {
+	ctx     context.Context //nolint:containedctx // lives as long as one statement
+	file    *os.File
+	size    int64
+	layout  layout
+	columns []scanColumn
+	infos   []duckdb.ColumnInfo
+	before  []int64 // line ends before each block
+	next    atomic.Int64
+	seen    *keySet // nil where there is no key, or there are too many
+	// rows settled, and those among them whose key may have been there before.
+	rows  atomic.Int64
+	bytes atomic.Int64
+	step  func(bytes int64)
+
+	mu        sync.Mutex
+	aside     *spool
+	malformed []malformedLine
+	again     []int64
+	scanners  []*scanner
+	err       error
+}
+
+func newScan(ctx context.Context, k *compiler, s *source, r *reading, aside *spool) (*scan, error) {
+	x := &scan{ctx: ctx, file: s.handle, size: s.lines.at, layout: s.layout, aside: aside, step: func(int64) {}}
+	sum := int64(0)
+	for _, n := range s.lines.ends {
+		x.before = append(x.before, sum)
+		sum += n
+	}
+	t, err := newTypeInfos()
+	if err != nil {
+		return nil, err
+	}
+	for i, col := range k.c.Columns {
+		if col.Constant != nil {
+			continue
+		}
+		c := scanColumn{cell: s.layout.cols[i], required: col.Required == Required && col.Default == nil, key: slices.Contains(k.c.Key, col.Name), first: len(x.infos)}
+		infos, start, err := k.scanned(col, r, t)
+		if err != nil {
+			return nil, err
+		}
+		c.start = start
+		x.columns, x.infos = append(x.columns, c), append(x.infos, infos...)
+	}
+	x.infos = append(x.infos, duckdb.ColumnInfo{Name: "_row", T: t.rowid})
+	if len(k.c.Key) > 0 && sum < mostKeys {
+		x.seen, err = newKeySet(sum + 1)
+	}
+	return x, err
+}
+
+// scanColumn is one column of the contract in a scan.
+type scanColumn struct {
+	cell          int // index of the cell in the line, -1 for none
+	required, key bool
+	first         int // its first vector
+	start         func() settler
+}
+
+// spool is where rows are put aside: text of two columns, number and sheet,
+// before the cells of the line.
+type spool struct {
+	file *os.File
+	buf  []byte
+	rows int64
+	size int64
+}
+
+func (p *spool) flush() error {
+	n, err := p.file.Write(p.buf)
+	p.size += int64(n)
+	p.buf = p.buf[:0]
+	return err
+}
+
+// ColumnInfos implements duckdb.ParallelChunkTableSource.
+func (x *scan) ColumnInfos() []duckdb.ColumnInfo { return x.infos }
+
+// Cardinality implements duckdb.ParallelChunkTableSource.
+func (x *scan) Cardinality() *duckdb.CardinalityInfo {
+	return &duckdb.CardinalityInfo{Cardinality: uint(x.size / 64)}
+}
+
+// Init implements duckdb.ParallelChunkTableSource.
+func (x *scan) Init() duckdb.ParallelTableSourceInfo {
+	return duckdb.ParallelTableSourceInfo{MaxThreads: runtime.GOMAXPROCS(0)}
+}
+
+// NewLocalState implements duckdb.ParallelChunkTableSource.
+func (x *scan) NewLocalState() any {
+	l := &scanner{scan: x}
+	for _, c := range x.columns {
+		l.settlers = append(l.settlers, c.start())
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.scanners = append(x.scanners, l)
+	return l
+}
+
+// close gives the memory back, when the engine is done with the statement.
+func (x *scan) close() {
+	for _, l := range x.scanners {
+		l.block.free()
+	}
+	x.seen.free()
+}
+
+// FillChunk implements duckdb.ParallelChunkTableSource.
+func (x *scan) FillChunk(local any, chunk duckdb.DataChunk) error {
+	err := local.(*scanner).fill(&chunk) //nolint:forcetypeassert // made by NewLocalState
+	if err != nil {
+		x.mu.Lock()
+		x.err = errors.Join(x.err, err)
+		x.mu.Unlock()
+	}
+	return err
+}
+
+// block is a piece of the file in memory that is not Go's: cells of text stay
+// where they are, and the engine is given their place.
+type block struct{ mem []byte }
+
+func (m *block) grow(n int) error {
+	if len(m.mem) >= n {
+		return nil
+	}
+	mem, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		return fmt.Errorf("memory for scanning: %w", err)
+	}
+	copy(mem, m.mem)
+	m.free()
+	m.mem = mem
+	return nil
+}
+
+func (m *block) free() {
+	if m.mem != nil {
+		_ = unix.Munmap(m.mem)
+		m.mem = nil
+	}
+}
+
+// scanner is one thread of a scan.
+type scanner struct {
+	*scan
+	block    block
+	settlers []settler
+	fields   [][]byte
+	keys     []uint64
+	left     []byte // lines of the block that are not yet taken
+	line     int64  // number of the first of them in the file, from 1
+}
+
+// fill takes lines until the chunk is full or the block ends: what the chunk
+// holds of the block must not be overwritten before the engine has copied it.
+func (l *scanner) fill(chunk *duckdb.DataChunk) error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
+	for len(l.left) == 0 {
+		more, err := l.advance()
+		if err != nil {
+			return err
+		}
+		if !more {
+			return chunk.SetSize(0)
+		}
+	}
+	capacity := duckdb.GetDataChunkCapacity()
+	vectors := make([]vectorMemory, len(l.infos))
+	for i := range vectors {
+		v, err := chunk.GetVector(i)
+		if err != nil {
+			return err
+		}
+		vectors[i] = memoryOf(v)
+	}
+	for i, c := range l.columns {
+		l.settlers[i].begin(vectors[c.first:], capacity)
+	}
+	rows := fixedAt[int64](vectors[len(vectors)-1], capacity)
+	n, err := l.take(rows, capacity)
+	if err != nil {
+		return err
+	}
+	l.noteKeys(rows.data[:n])
+	l.rows.Add(int64(n))
+	if n == 0 && len(l.left) == 0 {
+		return l.fill(chunk) // a block of which every row was put aside
+	}
+	return chunk.SetSize(n)
+}
+
+// take settles lines into the chunk and gives the number of its rows.
+func (l *scanner) take(rows fixed[int64], capacity int) (n int, err error) {
+	for n < capacity && (len(l.left) > 0) {
+		line := l.left
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			line, l.left = line[:i], line[i+1:]
+		} else {
+			l.left = nil
+		}
+		number := l.line
+		l.line++
+		if l.layout.newline == crlf {
+			line = bytes.TrimSuffix(line, []byte{'\r'})
+		}
+		if len(line) == 0 {
+			continue // blank lines at the end: others have been filled in
+		}
+		if l.split(line); len(l.fields) != l.layout.width {
+			l.mu.Lock()
+			l.malformed = append(l.malformed, malformedLine{number, int64(utf8.RuneCount(line))})
+			l.mu.Unlock()
+			continue
+		}
+		key, ok := l.settle(n)
+		if !ok {
+			if err := l.putAside(number, line); err != nil {
+				return n, err
+			}
+			continue
+		}
+		l.keys = append(l.keys, key)
+		rows.data[n] = number
+		n++
+	}
+	return n, nil
+}
+
+// noteKeys adds the keys of a chunk's rows to the set.
+func (l *scanner) noteKeys(rows []int64) {
+	defer func() { l.keys = l.keys[:0] }()
+	if l.seen == nil {
+		return
+	}
+	near := uint64(0)
+	for _, key := range l.keys {
+		near += l.seen.touch(key)
+	}
+	runtime.KeepAlive(near)
+	for i, key := range l.keys {
+		if l.seen.add(key) {
+			l.mu.Lock()
+			l.again = append(l.again, rows[i])
+			l.mu.Unlock()
+		}
+	}
+}
+
+// split parts a line into fields; more than there should be are not looked at.
+func (l *scanner) split(line []byte) {
+	l.fields = l.fields[:0]
+	delim := l.layout.delim[0]
+	for len(l.fields) <= l.layout.width {
+		i := bytes.IndexByte(line, delim)
+		if i < 0 {
+			l.fields = append(l.fields, line)
+			return
+		}
+		l.fields = append(l.fields, line[:i])
+		line = line[i+1:]
+	}
+}
+
+// settle writes the values of the line's cells into a row of the chunk and
+// gives the hash of its key. ok is false when a cell needs a second look.
+func (l *scanner) settle(row int) (key uint64, ok bool) {
+	filled := false
+	for i := range l.columns {
+		c := &l.columns[i]
+		var cell []byte
+		if c.cell >= 0 {
+			cell = l.fields[c.cell]
+		}
+		var value uint64
+		if len(cell) == 0 {
+			if c.required {
+				return 0, false
+			}
+			l.settlers[i].null(row)
+		} else {
+			if value, ok = l.settlers[i].set(row, cell); !ok {
+				return 0, false
+			}
+			filled = true
+		}
+		if c.key {
+			key = mix(key ^ value)
+		}
+	}
+	return key, filled
+}
+
+// mix spreads the bits of a hash (the finalizer of splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+func (l *scanner) putAside(number int64, line []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.aside
+	p.rows++
+	p.buf = strconv.AppendInt(p.buf, number, 10)
+	p.buf = append(p.buf, l.layout.delim[0], l.layout.delim[0])
+	p.buf = append(append(p.buf, line...), '\n')
+	if len(p.buf) > 1<<20 {
+		return p.flush()
+	}
+	return nil
+}
+
+// advance reads the next block that begins a line.
+func (l *scanner) advance() (more bool, err error) {
+	i := l.next.Add(1) - 1
+	if i >= int64(len(l.before)) {
+		return false, nil
+	}
+	from := i * blockBytes
+	back := min(from, 1) // the byte before tells whether a line begins here
+	size := int(min(blockBytes, l.size-from) + back)
+	if err := l.block.grow(max(size, blockBytes+(64<<10))); err != nil {
+		return false, err
+	}
+	if _, err := io.ReadFull(io.NewSectionReader(l.file, from-back, int64(size)), l.block.mem[:size]); err != nil {
+		return false, fmt.Errorf("read again: %w", err)
+	}
+	l.bytes.Add(int64(size) - back)
+	text := l.block.mem[:size]
+	l.line = l.before[i] + 1
+	if back == 1 {
+		first := bytes.IndexByte(text, '\n')
+		if first < 0 {
+			l.left = nil // one line that began before goes on beyond
+			return true, nil
+		}
+		if first > 0 {
+			l.line++ // its end lies in this block and was counted here
+		}
+		text = text[first+1:]
+	}
+	if len(text) == 0 {
+		l.left = nil
+		return true, nil
+	}
+	if text, err = l.finish(text, from-back+int64(size)); err != nil {
+		return false, err
+	}
+	l.left = text
+	l.skipHeader()
+	return true, nil
+}
+
+// finish adds the rest of the last line, which lies beyond the block.
+func (l *scanner) finish(text []byte, at int64) ([]byte, error) {
+	start := cap(l.block.mem) - cap(text) // of text within the memory
+	for at < l.size && text[len(text)-1] != '\n' {
+		n := int(min(64<<10, l.size-at))
+		if len(text)+n > blockBytes+longestLine {
+			return nil, refuse("line", longestLine>>20)
+		}
+		if err := l.block.grow(start + len(text) + n); err != nil {
+			return nil, err
+		}
+		text = l.block.mem[start : start+len(text)+n]
+		rest := text[len(text)-n:]
+		if _, err := io.ReadFull(io.NewSectionReader(l.file, at, int64(n)), rest); err != nil {
+			return nil, fmt.Errorf("read again: %w", err)
+		}
+		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+			return text[:len(text)-n+i+1], nil
+		}
+		at += int64(n)
+	}
+	return text, nil
+}
+
+// skipHeader leaves out the lines up to and with the header.
+func (l *scanner) skipHeader() {
+	for l.line <= int64(l.layout.skip) && len(l.left) > 0 {
+		i := bytes.IndexByte(l.left, '\n')
+		if i < 0 {
+			l.left = nil
+			return
+		}
+		l.left = l.left[i+1:]
+		l.line++
+	}
+}

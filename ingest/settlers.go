@@ -1,0 +1,324 @@
+package ingest
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"laborwatch/codes"
+)
+
+// settler writes the values of one column of the contract into vectors, from
+// cells that need no second look. It serves one thread.
+type settler interface {
+	// begin takes the column's vectors in a new chunk of up to n rows.
+	begin(vectors []vectorMemory, n int)
+	// set writes the value of a cell that is not empty, and gives a hash of it
+	// that equal values share. ok is false when the cell needs a second look.
+	set(row int, cell []byte) (hash uint64, ok bool)
+	// null writes that nothing was filled in.
+	null(row int)
+}
+
+// scanned gives a column's vectors in a scan and what fills them.
+func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos) ([]duckdb.ColumnInfo, func() settler, error) {
+	by := r.readers[col.Name]
+	plain := len(col.Replace) == 0 && col.Extract == "" && col.Pattern == "" && len(col.Nulls) == 0 && len(col.Codes) == 0
+	one := func(is duckdb.TypeInfo, s func() settler) ([]duckdb.ColumnInfo, func() settler, error) {
+		return []duckdb.ColumnInfo{{Name: col.Name, T: is}}, s, nil
+	}
+	switch kind := types[col.Type]; {
+	case col.enum() != "":
+		list := keysOf(col.Codes)
+		is, err := duckdb.NewEnumInfo(list[0], list[1:]...)
+		if err != nil {
+			return nil, nil, fmt.Errorf("column %s: %w", col.Name, err)
+		}
+		if len(list) > math.MaxUint8 {
+			return one(is, func() settler { return newCodes[uint16](by, list) })
+		}
+		return one(is, func() settler { return newCodes[uint8](by, list) })
+	case col.Type == "person":
+		return []duckdb.ColumnInfo{{Name: col.Name, T: t.uuid}, {Name: "birth_month", T: t.date}, {Name: "sex", T: t.sex}, {Name: "origin", T: t.integer}},
+			func() settler { return &personSettler{p: newPseudonyms(r.key)} }, nil
+	case kind == "VARCHAR":
+		return one(t.text, func() settler { return &textSettler{by: by} })
+	case kind == "DATE":
+		return one(t.date, func() settler { return &valueSettler[int32]{by: by, read: days} })
+	case kind == "BOOLEAN":
+		return one(t.boolean, func() settler { return &valueSettler[bool]{by: by, read: strconv.ParseBool} })
+	case col.Type == "money" && plain:
+		return one(t.rowid, func() settler { return &decimalSettler{by: by, digits: 2} })
+	case col.Type == "weight" && plain:
+		return one(t.rowid, func() settler { return &decimalSettler{by: by, digits: 6} })
+	case col.Type == "bigint" && plain:
+		return one(t.rowid, func() settler { return &decimalSettler{by: by} })
+	case kind == "INTEGER":
+		return one(t.integer, func() settler { return &valueSettler[int32]{by: by, read: integer} })
+	case kind == "DOUBLE":
+		return one(t.double, func() settler { return &valueSettler[float64]{by: by, read: double} })
+	default:
+		return one(t.rowid, func() settler { return &valueSettler[int64]{by: by, read: bigint} })
+	}
+}
+
+func days(s string) (int32, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	return int32(t.Unix() / secondsADay), err
+}
+
+func integer(s string) (int32, error) {
+	n, err := strconv.ParseInt(s, 10, 32)
+	return int32(n), err
+}
+
+func bigint(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) }
+
+func double(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
+
+// borrowed is the cell as a string, without a copy.
+func borrowed(cell []byte) string { return unsafe.String(unsafe.SliceData(cell), len(cell)) }
+
+var seed = maphash.MakeSeed()
+
+// recent remembers what a cell was: neighbors in a column are often equal.
+type recent[T any] struct {
+	cell  []byte
+	value T
+	hash  uint64
+}
+
+func (l *recent[T]) is(cell []byte) bool { return len(l.cell) > 0 && string(l.cell) == string(cell) }
+
+func (l *recent[T]) keep(cell []byte, value T, hash uint64) {
+	l.cell, l.value, l.hash = append(l.cell[:0], cell...), value, hash
+}
+
+// valueSettler reads cells as lw_read does, and the value from the canonical text.
+type valueSettler[T any] struct {
+	out  fixed[T]
+	by   *reader
+	read func(string) (T, error)
+	last recent[T]
+}
+
+func (s *valueSettler[T]) begin(v []vectorMemory, n int) { s.out = fixedAt[T](v[0], n) }
+
+func (s *valueSettler[T]) null(row int) { s.out.null(row) }
+
+func (s *valueSettler[T]) set(row int, cell []byte) (uint64, bool) {
+	if !s.last.is(cell) {
+		text, filled, fault := s.by.read(borrowed(cell))
+		if fault != "" || !filled {
+			return 0, false
+		}
+		value, err := s.read(text)
+		if err != nil {
+			return 0, false
+		}
+		s.last.keep(cell, value, maphash.String(seed, text))
+	}
+	s.out.data[row] = s.last.value
+	return s.last.hash, true
+}
+
+// codeSettler writes codes as places in the column's list.
+type codeSettler[T uint8 | uint16] struct {
+	out   fixed[T]
+	means map[string]T
+	last  recent[T]
+}
+
+func newCodes[T uint8 | uint16](by *reader, list []string) *codeSettler[T] {
+	place := map[string]T{}
+	for i, code := range list {
+		place[code] = T(i)
+	}
+	s := &codeSettler[T]{means: map[string]T{}}
+	if by.extract != nil || by.pattern != nil || len(by.col.Replace) > 0 {
+		return s // every cell takes a second look
+	}
+	for text, code := range by.codes {
+		s.means[text] = place[code]
+	}
+	return s
+}
+
+func (s *codeSettler[T]) begin(v []vectorMemory, n int) { s.out = fixedAt[T](v[0], n) }
+
+func (s *codeSettler[T]) null(row int) { s.out.null(row) }
+
+func (s *codeSettler[T]) set(row int, cell []byte) (uint64, bool) {
+	if !s.last.is(cell) {
+		value, ok := s.means[string(cell)]
+		if !ok {
+			return 0, false
+		}
+		s.last.keep(cell, value, uint64(value)+1)
+	}
+	s.out.data[row] = s.last.value
+	return s.last.hash, true
+}
+
+// engineText is the engine's record of a text: up to twelve bytes lie in it,
+// longer ones elsewhere.
+type engineText struct {
+	length uint32
+	inline [12]byte
+}
+
+func (t *engineText) set(b []byte) {
+	t.length = uint32(len(b))
+	if len(b) <= len(t.inline) {
+		t.inline = [12]byte{}
+		copy(t.inline[:], b)
+		return
+	}
+	copy(t.inline[:4], b)
+	*(*unsafe.Pointer)(unsafe.Pointer(&t.inline[4])) = unsafe.Pointer(unsafe.SliceData(b))
+}
+
+// textSettler settles texts that are their own canonical value: they stay in
+// the block, and the engine is told where.
+type textSettler struct {
+	out  fixed[engineText]
+	by   *reader
+	last recent[struct{}]
+}
+
+func (s *textSettler) begin(v []vectorMemory, n int) { s.out = fixedAt[engineText](v[0], n) }
+
+func (s *textSettler) null(row int) { s.out.null(row) }
+
+func (s *textSettler) set(row int, cell []byte) (uint64, bool) {
+	if !s.last.is(cell) {
+		text, filled, fault := s.by.read(borrowed(cell))
+		if fault != "" || !filled || !same(text, borrowed(cell)) {
+			return 0, false
+		}
+		s.last.keep(cell, struct{}{}, maphash.Bytes(seed, cell))
+	}
+	s.out.data[row].set(cell)
+	return s.last.hash, true
+}
+
+// decimalSettler reads plain decimals into whole numbers of their last digit:
+// 1234.5 yuan at two digits is 123450 fen. More digits are rounded half away
+// from zero.
+type decimalSettler struct {
+	out    fixed[int64]
+	by     *reader
+	digits int
+}
+
+func (s *decimalSettler) begin(v []vectorMemory, n int) { s.out = fixedAt[int64](v[0], n) }
+
+func (s *decimalSettler) null(row int) { s.out.null(row) }
+
+func (s *decimalSettler) set(row int, cell []byte) (uint64, bool) {
+	n, ok := decimal(cell, s.digits)
+	if !ok || !s.by.within(float64(n)) {
+		return 0, false
+	}
+	s.out.data[row] = n
+	return uint64(n), true
+}
+
+// decimal reads [-]digits[.digits].
+func decimal(cell []byte, digits int) (n int64, ok bool) {
+	negative := cell[0] == '-'
+	if negative {
+		cell = cell[1:]
+	}
+	if len(cell) == 0 || len(cell)+digits > 17 || cell[0] == '.' {
+		return 0, false // 64 bits may not hold it
+	}
+	after, up := -1, false // digits after the point, -1 before it
+	for _, c := range cell {
+		switch {
+		case c == '.' && after < 0:
+			after = 0
+		case c < '0' || c > '9':
+			return 0, false
+		case after < 0:
+			n = n*10 + int64(c-'0')
+		case after < digits:
+			n = n*10 + int64(c-'0')
+			after++
+		case after == digits:
+			if digits == 0 && c != '0' {
+				return 0, false // an integer must be whole
+			}
+			up = c >= '5'
+			after++
+		case digits == 0 && c != '0':
+			return 0, false
+		}
+	}
+	for after = max(after, 0); after < digits; after++ {
+		n *= 10
+	}
+	if up {
+		n++
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
+}
+
+// personSettler writes the key, birth month, sex and origin of IDs in plain form.
+type personSettler struct {
+	keys   fixed[[2]uint64]
+	births fixed[int32]
+	sex    fixed[uint8]
+	origin fixed[int32]
+	p      *pseudonyms
+	last   recent[personValue]
+}
+
+type personValue struct {
+	key    [2]uint64
+	birth  int32
+	sex    uint8
+	origin int32
+}
+
+func (s *personSettler) begin(v []vectorMemory, n int) {
+	s.keys, s.births, s.sex, s.origin = fixedAt[[2]uint64](v[0], n), fixedAt[int32](v[1], n), fixedAt[uint8](v[2], n), fixedAt[int32](v[3], n)
+}
+
+func (s *personSettler) null(row int) {
+	s.keys.null(row)
+	s.births.null(row)
+	s.sex.null(row)
+	s.origin.null(row)
+}
+
+func (s *personSettler) set(row int, cell []byte) (uint64, bool) {
+	if !s.last.is(cell) {
+		id, err := codes.ParseResident(borrowed(cell))
+		if err != nil {
+			return 0, false
+		}
+		v := personOf(id, s.p)
+		s.last.keep(cell, v, v.key[0])
+	}
+	v := &s.last.value
+	s.keys.data[row], s.births.data[row], s.sex.data[row], s.origin.data[row] = v.key, v.birth, v.sex, v.origin
+	return s.last.hash, true
+}
+
+// personOf is what the lake keeps of a resident ID.
+func personOf(id codes.Resident, p *pseudonyms) personValue {
+	v := personValue{key: p.uuid(id.Number), birth: int32(id.Birth.Unix()/secondsADay) - int32(id.Birth.Day()-1), origin: digits(id.Origin)}
+	if id.Sex == sexes[1] {
+		v.sex = 1
+	}
+	return v
+}
