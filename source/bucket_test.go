@@ -36,7 +36,7 @@ func startGateway(t *testing.T) *gateway {
 	}
 	address := "127.0.0.1:" + freePort(t)
 	log := &output{}
-	cmd := exec.Command(program, "--access", "lw", "--secret", s3Secret, "--port", address, "posix", t.TempDir())
+	cmd := exec.CommandContext(context.Background(), program, "--access", "lw", "--secret", s3Secret, "--port", address, "posix", t.TempDir())
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

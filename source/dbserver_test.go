@@ -100,8 +100,8 @@ func startPostgres(t testing.TB) *dbServer {
 	bin, dir, port := found[len(found)-1], serverDir(t), freePort(t)
 	data := filepath.Join(dir, "data")
 	write(t, filepath.Join(dir, "password"), dbPassword)
-	run(t, as(t, "postgres", dir, exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "admin", "-A", "scram-sha-256", "--pwfile", filepath.Join(dir, "password"), "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")))
-	background(t, as(t, "postgres", dir, exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-h", "127.0.0.1", "-k", dir, "-F")), "127.0.0.1:"+port)
+	run(t, as(t, "postgres", dir, exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), "-D", data, "-U", "admin", "-A", "scram-sha-256", "--pwfile", filepath.Join(dir, "password"), "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")))
+	background(t, as(t, "postgres", dir, exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-h", "127.0.0.1", "-k", dir, "-F")), "127.0.0.1:"+port)
 	conf, err := pgx.ParseConfig("host=127.0.0.1 port=" + port + " user=admin dbname=postgres sslmode=disable")
 	if err != nil {
 		t.Fatal(err)
@@ -133,8 +133,8 @@ func startMariaDB(t testing.TB) *dbServer {
 	if err := os.Mkdir(data, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	run(t, as(t, "mysql", dir, exec.Command(tool(t, "mariadb-install-db"), "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")))
-	background(t, as(t, "mysql", dir, exec.Command(tool(t, "mariadbd", "/usr/sbin/mariadbd"), "--no-defaults", "--datadir="+data, "--port="+port, "--bind-address=127.0.0.1",
+	run(t, as(t, "mysql", dir, exec.CommandContext(context.Background(), tool(t, "mariadb-install-db"), "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")))
+	background(t, as(t, "mysql", dir, exec.CommandContext(context.Background(), tool(t, "mariadbd", "/usr/sbin/mariadbd"), "--no-defaults", "--datadir="+data, "--port="+port, "--bind-address=127.0.0.1",
 		"--socket="+filepath.Join(dir, "s"), "--innodb-flush-log-at-trx-commit=0", "--default-time-zone=-05:00", "--skip-log-bin")), "127.0.0.1:"+port)
 	conf := mysql.NewConfig()
 	conf.Net, conf.Addr, conf.User, conf.MultiStatements = "unix", filepath.Join(dir, "s"), "root", true

@@ -246,7 +246,7 @@ func tool(t testing.TB, names ...string) string {
 // freePort is a port of loopback that nothing listens on now.
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func listens(t testing.TB, address string, log *output) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for {
-		c, err := net.Dial("tcp", address)
+		c, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", address)
 		if err == nil {
 			_ = c.Close()
 			return
@@ -302,7 +302,7 @@ type cutter struct {
 
 func newCutter(t testing.TB, target string, cuts ...int) *cutter {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func (c *cutter) serve(conn net.Conn) {
 	limit := c.cuts[min(c.n, len(c.cuts)-1)]
 	c.n++
 	c.mu.Unlock()
-	out, err := net.Dial("tcp", c.target)
+	out, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", c.target)
 	if err != nil {
 		_ = conn.Close()
 		return

@@ -82,7 +82,7 @@ func (s *sshServer) address() string { return net.JoinHostPort("127.0.0.1", s.po
 func (s *sshServer) start() {
 	s.t.Helper()
 	// sshd re-executes itself for each connection and wants its full path.
-	s.cmd = exec.Command(tool(s.t, "sshd", "/usr/sbin/sshd"), "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config"))
+	s.cmd = exec.CommandContext(context.Background(), tool(s.t, "sshd", "/usr/sbin/sshd"), "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config"))
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.cmd.Start(); err != nil {
@@ -125,7 +125,7 @@ func (s *sshServer) place(dir string) config.Source {
 
 func userName(t *testing.T) string {
 	t.Helper()
-	b, err := exec.Command("id", "-un").Output()
+	b, err := exec.CommandContext(context.Background(), "id", "-un").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
