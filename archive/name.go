@@ -57,7 +57,8 @@ func decodeName(e *zip.File) string {
 
 func chinese(s string) bool {
 	for _, r := range s {
-		if r >= utf8.RuneSelf && !unicode.Is(unicode.Han, r) && !(r >= 0x2000 && r <= 0x303f) && !(r >= 0xff00 && r <= 0xffef) {
+		punctuation := r >= 0x2000 && r <= 0x303f || r >= 0xff00 && r <= 0xffef
+		if r >= utf8.RuneSelf && !punctuation && !unicode.Is(unicode.Han, r) {
 			return false
 		}
 	}

@@ -16,13 +16,14 @@ func TestDocumentedSourcesAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := "sources:\n"
+	var text strings.Builder
+	text.WriteString("sources:\n")
 	for _, m := range regexp.MustCompile("(?s)```yaml\n(?:sources:\n)?(  - name:.*?)```").FindAllStringSubmatch(string(doc), -1) {
 		if !strings.Contains(m[1], "sftp                 # directory") { // the settings of every kind have no block
-			text += m[1]
+			text.WriteString(m[1])
 		}
 	}
-	c, err := Load(write(t, text), "")
+	c, err := Load(write(t, text.String()), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,11 +105,7 @@ func (m *mysqlDB) query(ctx context.Context, from string) (answer, error) {
 	if err != nil {
 		return nil, errors.Join(mysqlError(err), tx.Rollback())
 	}
-	a, err := newRowsAnswer(tx, rows, mysqlBytes, mysqlError)
-	if err != nil {
-		return nil, errors.Join(err, rows.Close(), tx.Rollback())
-	}
-	return a, nil
+	return newRowsAnswer(tx, rows, mysqlBytes, nil, mysqlError)
 }
 
 var mysqlBytes = []string{"TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB", "BINARY", "VARBINARY", "BIT", "GEOMETRY"}
@@ -138,13 +134,17 @@ type rowsAnswer struct {
 	zoned []bool
 }
 
-func newRowsAnswer(tx *sql.Tx, rows *sql.Rows, bytesTypes []string, fault func(error) error) (*rowsAnswer, error) {
+// newRowsAnswer takes over the rows and their transaction. bytesTypes are the
+// database's names of types that are no text, zoned says which carry a zone.
+func newRowsAnswer(tx *sql.Tx, rows *sql.Rows, bytesTypes []string, zoned func(string) bool, fault func(error) error) (answer, error) {
+	a := &rowsAnswer{tx: tx, rows: rows, fault: fault}
 	types, err := rows.ColumnTypes()
 	if err != nil {
-		return nil, fault(err)
+		return nil, errors.Join(fault(err), a.close())
 	}
-	a := &rowsAnswer{tx: tx, rows: rows, fault: fault, values: make([]any, len(types)), into: make([]any, len(types))}
+	a.values, a.into = make([]any, len(types)), make([]any, len(types))
 	for i, t := range types {
+		a.zoned = append(a.zoned, zoned != nil && zoned(t.DatabaseTypeName()))
 		a.cols = append(a.cols, column{t.Name(), slices.Contains(bytesTypes, t.DatabaseTypeName())})
 		a.into[i] = &a.values[i]
 	}
@@ -161,7 +161,7 @@ func (a *rowsAnswer) next(cells [][]byte) (bool, error) {
 		return false, a.fault(err)
 	}
 	for i, v := range a.values {
-		text, err := exact(v, a.zoned != nil && a.zoned[i])
+		text, err := exact(v, a.zoned[i])
 		if err != nil {
 			return false, permanent(fmt.Errorf("%s: %w", a.cols[i].name, err))
 		}

@@ -111,18 +111,8 @@ func (o *oracle) query(ctx context.Context, from string) (answer, error) {
 	if err != nil {
 		return nil, errors.Join(oracleError(err), tx.Rollback())
 	}
-	a, err := newRowsAnswer(tx, rows, oracleBytes, oracleError)
-	if err != nil {
-		return nil, errors.Join(err, rows.Close(), tx.Rollback())
-	}
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return nil, errors.Join(oracleError(err), a.close())
-	}
-	for _, t := range types {
-		a.zoned = append(a.zoned, strings.Contains(strings.ToUpper(t.DatabaseTypeName()), "TZ"))
-	}
-	return a, nil
+	zoned := func(name string) bool { return strings.Contains(strings.ToUpper(name), "TZ") }
+	return newRowsAnswer(tx, rows, oracleBytes, zoned, oracleError)
 }
 
 var oracleBytes = []string{"RAW", "LongRaw", "OCIBlobLocator", "OCIFileLocator"}

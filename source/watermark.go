@@ -59,10 +59,10 @@ func (w *watermark) from() (string, error) {
 	if mark == "" {
 		mark = w.Start
 	}
-	switch {
-	case w.Type == "text":
+	switch w.Type {
+	case "text":
 		return mark, nil
-	case w.Type == "bigint":
+	case "bigint":
 		n, err := strconv.ParseInt(mark, 10, 64)
 		if err != nil {
 			return "", fmt.Errorf("watermark %q: %w", mark, err)
