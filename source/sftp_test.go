@@ -109,7 +109,7 @@ func descendants(pid int) (out []int) {
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, f := range tasks {
 		b, _ := os.ReadFile(f)
-		for _, w := range strings.FieldsSeq(string(b)) {
+		for w := range strings.FieldsSeq(string(b)) {
 			var child int
 			if _, err := fmt.Sscan(w, &child); err == nil {
 				out = append(append(out, child), descendants(child)...)
