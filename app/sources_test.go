@@ -230,7 +230,7 @@ func TestArchives(t *testing.T) {
 	if got := ledger(t, a); len(got) != len(want) || strings.Count(got, "[one] 2") != 3 || !strings.Contains(got, "one/五月.zip/内.zip/岗位信息_202606.csv") {
 		t.Errorf("ledger:\n%s", got)
 	}
-	if len(p.Result.Refused) != 1 || p.Result.Refused[0] != "odd.zip" || len(p.Ingested.Unknown) != 1 {
+	if len(p.Refused) != 1 || p.Refused[0] != "odd.zip" || len(p.Ingested.Unknown) != 1 {
 		t.Errorf("%+v", p)
 	}
 	nothingLanded(t, a)
@@ -308,7 +308,7 @@ func TestCrashAroundLoad(t *testing.T) {
 	a = open()
 	defer shut(a)
 	p := pull(t, a, "one")
-	if len(p.Loads) != 0 || len(p.Result.Loaded) != 2 {
+	if len(p.Loads) != 0 || len(p.Loaded) != 2 {
 		t.Errorf("%+v", p)
 	}
 	if got := ledger(t, a); strings.Count(got, "\n") != 2 {

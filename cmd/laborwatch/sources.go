@@ -121,7 +121,7 @@ func (e *env) pull(ctx context.Context, a *app.App, names []string) error {
 			return err
 		}
 		errs = append(errs, err)
-		fmt.Fprintln(e.stdout, messages.Both("cli.sources.pulled", name, p.Offered, len(p.Result.Loaded), len(p.Result.Refused), p.Waiting, len(p.Failed)))
+		fmt.Fprintln(e.stdout, messages.Both("cli.sources.pulled", name, p.Offered, len(p.Loaded), len(p.Refused), p.Waiting, len(p.Failed)))
 		for _, f := range p.Failed {
 			errs = append(errs, fmt.Errorf("%s/%s: %w", name, f.Object, f.Err))
 		}
