@@ -235,6 +235,11 @@ func TestArchives(t *testing.T) {
 	}
 	nothingLanded(t, a)
 
+	// By hand, the archive is named like any file; its members are known.
+	named, err := a.Ingest(t.Context(), "", []string{filepath.Join(dir, "五月.zip")})
+	if err != nil || named.Skipped != 2 || len(named.Loads)+len(named.Refused)+len(named.Unknown) != 0 {
+		t.Errorf("%+v %v", named, err)
+	}
 	// Known bytes are not unpacked again: with limits that nothing passes, they
 	// would be refused.
 	cfg.Archives.MaxBytes = 1
