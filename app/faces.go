@@ -26,7 +26,7 @@ func measures(v *View) metrics.State {
 		}
 	}
 	for _, f := range v.Feeds {
-		s.Feeds = append(s.Feeds, metrics.Feed{Feed: f.Feed, LastSuccess: f.LastLoad, Reference: f.LatestPeriod})
+		s.Feeds = append(s.Feeds, metrics.Feed{Feed: f.Feed, LastSuccess: f.LastLoad, Reference: f.LatestPeriod, RowsOpen: f.RowsOpen})
 		s.Rows = append(s.Rows, rowCounts(f)...)
 		s.Loads = append(s.Loads,
 			metrics.LoadCount{Feed: f.Feed, Status: metrics.Accepted, Total: f.Ever.Loads},

@@ -62,13 +62,15 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 		}
 	}
 	var regions []string
-	if a.Config.Ingest.CheckRegions {
-		for _, r := range a.Config.Regions {
+	scopes := map[string]string{}
+	for _, r := range a.Config.Regions {
+		scopes[r.ZH] = r.Code
+		if a.Config.Ingest.CheckRegions {
 			regions = append(regions, r.Code)
 		}
 	}
 	a.ingest, err = ingest.New(ingest.Options{
-		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Key: key, Regions: regions,
+		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Key: key, Regions: regions, Scopes: scopes,
 		Clock: a.opts.Clock, Log: a.log, Limits: a.limits(),
 		Progress: func(p ingest.Progress) { a.opts.Progress(StageIngest, p.File, int64(p.Done), int64(p.Total)) },
 	})

@@ -3,8 +3,10 @@ package codes
 import (
 	"encoding/csv"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -229,6 +231,62 @@ func BenchmarkParseResident(b *testing.B) {
 	for b.Loop() {
 		if _, err := ParseResident(id); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Codes of older editions must never be taken for today's: the same digits
+// often name another industry.
+func TestParseIndustryOfOlderEditions(t *testing.T) {
+	for _, c := range []struct {
+		edition  int
+		in, want string
+	}{
+		{2017, "8411", "8411"},
+		{0, "8411", "8411"},
+		{2002, "8411", "83"}, // education
+		{2002, "P84", "83"},  // the letter agrees
+		{2002, "Q84", ""},    // health of 2017
+		{2002, "8511", "84"}, // hospitals
+		{2002, "3721", "36"}, // cars
+		{2002, "3714", "37"}, // railway
+		{2002, "37", ""},     // either
+		{2002, "0610", "06"}, // coal did not move
+		{2002, "2614", "26"}, // nor did chemistry
+		{2002, "３０１０", "29"}, // plastics
+		{2002, "4710", "47"}, // buildings
+		{2002, "4721", "48"}, // civil engineering
+		{2002, "38", ""},     // there was none
+		{2011, "8211", "83"}, // education
+		{2011, "P82", "83"},  // education
+		{2011, "O82", ""},    // other services of 2017
+		{2011, "7910", "80"}, // resident services
+		{2011, "8911", "90"}, // entertainment
+		{2011, "9600", "97"}, // international organizations
+		{2011, "3610", "36"}, // cars
+		{2011, "58", ""},     // either
+		{2011, "5821", "58"}, // transport agencies
+		{2011, "97", ""},     // there was none
+		{2011, "82111", ""},  // too long
+		{2011, "82 教育", ""},  // no code
+		{2002, "", ""},       // nothing
+		{2011, "T", ""},      // a letter alone
+	} {
+		got, err := ParseIndustryOf(c.edition, c.in)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%d %q: %q, %v; want %q", c.edition, c.in, got, err, c.want)
+		}
+	}
+	if len(divisions2011) != 96 || len(divisions2002) != 95 {
+		t.Errorf("%d divisions of 2011, %d of 2002", len(divisions2011), len(divisions2002))
+	}
+	for name, table := range map[string]map[string]oldDivision{"2011": divisions2011, "2002": divisions2002} {
+		for was, d := range table {
+			for _, now := range append(slices.Collect(maps.Values(d.groups)), d.now) {
+				if now != "" && SectionOf(now) == "" {
+					t.Errorf("%s of %s became %s, which is no division", was, name, now)
+				}
+			}
 		}
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"laborwatch/app"
 	"laborwatch/config"
 	"laborwatch/cube"
-	"laborwatch/engine"
 )
 
 // reference is a file of real data; they are not part of the repository.

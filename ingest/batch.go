@@ -19,6 +19,9 @@ type part struct {
 	// first is the _id of its first row in lw_checked.
 	first, rows, bad, repeated, malformed int64
 	months                                map[period.Period]int64
+	counts                                *counts
+	measures                              []lake.Measure
+	notes                                 []lake.Note
 }
 
 // publish loads the extracts of a batch in one go: one statement reads and
@@ -27,11 +30,15 @@ type part struct {
 func (r *run) publish(ctx context.Context, sources []*source) error {
 	k := &compiler{c: r.in.contracts[sources[0].file.Feed], regions: r.in.regions, layout: sources[0].layout}
 	b := &batch{run: r, compiler: k}
+	b.history, _, _ = k.c.levels()
 	var err error
 	if b.replaces, err = r.versions(ctx, sources); err != nil {
 		return err
 	}
 	for _, s := range sources {
+		if err := r.settleable(ctx, k.c, s); err != nil {
+			return err
+		}
 		p := &part{source: s, months: map[period.Period]int64{}}
 		if !k.layout.parquet {
 			p.fd = int(s.handle.Fd())
@@ -43,12 +50,16 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if len(sources) == 1 && sources[0].lines != nil {
 		read = b.scan
 	}
-	for _, step := range []func(context.Context) error{read, b.count, b.findRepeats, b.countMonths, b.write, b.collect} {
+	for _, step := range []func(context.Context) error{read, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkSet, b.write, b.collect, b.attribute} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	loads, err := r.in.lake.Publish(ctx, r.conn, b.publications(), b.quarantine())
+	profiles, err := b.profiles(ctx)
+	if err != nil {
+		return err
+	}
+	loads, err := r.in.lake.Publish(ctx, r.conn, b.publications(), b.quarantine(), profiles)
 	if err != nil {
 		return err
 	}
@@ -62,12 +73,30 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	return nil
 }
 
+// settleable refuses a county's snapshot where the whole month is live and no
+// column tells which of its rows are the county's: they would stand twice.
+func (r *run) settleable(ctx context.Context, c *Contract, s *source) error {
+	if c.Mode != lake.Snapshot || s.scope == "" || c.Scope.Column != "" {
+		return nil
+	}
+	live, err := r.in.lake.Live(ctx, c.Feed)
+	if err != nil {
+		return err
+	}
+	for _, x := range live {
+		if x.Scope == "" && x.Period == s.month && x.PartOf == "" {
+			return refuse("whole", x.Source)
+		}
+	}
+	return nil
+}
+
 func (r *run) report(p *part, load lake.Load, superseded []string) {
 	r.sum.RowsIn += load.RowsIn
 	r.sum.RowsLoaded += load.RowsLoaded
 	r.sum.RowsQuarantined += load.RowsQuarantined
 	r.sum.RowsRepeated += load.RowsRepeated
-	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Superseded: superseded, Missing: p.missing, Extra: p.extra})
+	r.sum.Loads = append(r.sum.Loads, LoadResult{File: p.file.Rel, Load: load, Superseded: superseded, Missing: p.missing, Extra: p.extra, Notes: p.notes})
 	told := []any{
 		"file", p.file.Rel, "feed", load.Feed, "period", load.Period.String(), "rows", load.RowsLoaded,
 		"quarantined", load.RowsQuarantined, "repeated", load.RowsRepeated, "load", load.ID,
@@ -76,6 +105,9 @@ func (r *run) report(p *part, load lake.Load, superseded []string) {
 		told = append(told, "superseded", strings.Join(superseded, ", "))
 	}
 	r.in.log.Info("extract loaded", told...)
+	for _, n := range p.notes {
+		r.in.log.Warn("extract differs", "file", p.file.Rel, "feed", load.Feed, "check", n.Check, "column", n.Column, "detail", n.Detail)
+	}
 	r.step(p.file)
 }
 
@@ -90,6 +122,8 @@ type batch struct {
 	repeats, faults, rejects bool
 	// scanned is the scan of a batch of one large extract.
 	scanned *scan
+	// history is how many earlier loads set checks look at, 0 for none.
+	history int
 }
 
 func (b *batch) exec(ctx context.Context, sql string) error {
@@ -381,15 +415,15 @@ func (b *batch) publications() []lake.Publication {
 		if month == 0 {
 			month = p.filed
 		}
-		out = append(out, lake.Publication{
-			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id],
+		out = append(out, p.correction(lake.Publication{
+			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, Act: p.act,
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
 				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.c.keyGeneration(),
 				RowsIn: p.rows + p.malformed, RowsQuarantined: p.bad + p.malformed, RowsRepeated: p.repeated,
 				RowsLoaded: p.rows - p.bad - p.repeated, Bytes: p.size, SHA256: p.sha,
 			},
-		})
+		}))
 	}
 	return out
 }

@@ -24,8 +24,9 @@ type Contract struct {
 	// Version is raised when the meaning of the contract changes. The same
 	// extract under a changed contract is loaded again and replaces its old load.
 	Version int `yaml:"version"`
-	// Title names the feed for people.
+	// Title names the feed for people, Row says what one row is.
 	Title Title `yaml:"title"`
+	Row   Title `yaml:"row" json:"-"`
 	// Files are glob patterns on the base names of extracts.
 	Files []string `yaml:"files"`
 	// Mode is snapshot, append or upsert (see package lake).
@@ -41,6 +42,10 @@ type Contract struct {
 	Period PeriodRule `yaml:"period"`
 	// Scope says which part of the period a snapshot covers.
 	Scope ScopeRule `yaml:"scope"`
+	// Drift says what to do when columns change, Checks when an extract as a whole
+	// is not like those before it.
+	Drift  DriftPolicy `yaml:"drift"`
+	Checks SetChecks   `yaml:"checks"`
 	// Personal are headers of names, phones and the like: known, never kept.
 	Personal []string `yaml:"personal"`
 	// Realign puts cells back that slid into a neighbor's column.
@@ -56,8 +61,8 @@ type Contract struct {
 
 // Title is a name in both languages.
 type Title struct {
-	ZH string `yaml:"zh"`
-	EN string `yaml:"en"`
+	ZH string `yaml:"zh" json:"zh"`
+	EN string `yaml:"en" json:"en"`
 }
 
 // Text gives the name in a language.
@@ -153,6 +158,14 @@ type ColumnRule struct {
 	// Min and Max bound numbers, in the unit of the lake.
 	Min *float64 `yaml:"min"`
 	Max *float64 `yaml:"max"`
+	// IndustryVersion says by which edition of GB/T 4754 an industry column is
+	// coded: 2017 (also when 0), 2011 or 2002. Codes of older editions are kept
+	// as the division of 2017 that they became; see codes.ParseIndustryOf.
+	IndustryVersion int `yaml:"industry_version" json:",omitempty"`
+	// Meaning tells people what the column holds, Example is a cell as it may be
+	// filled in. Neither bears on rows.
+	Meaning Title  `yaml:"meaning" json:"-"`
+	Example string `yaml:"example" json:"-"`
 }
 
 // Presence says how much of a column must be there.
@@ -264,7 +277,7 @@ func (c *Contract) keyGeneration() int {
 // comments and layout of the YAML do not.
 func (c *Contract) fingerprint() string {
 	x := *c
-	x.Files, x.Title = nil, Title{}
+	x.Files, x.Title, x.Checks = nil, Title{}, SetChecks{}
 	b, err := json.Marshal(x)
 	if err != nil { // plain data always marshals
 		panic(err)

@@ -19,28 +19,34 @@ import (
 // unknown keys, unknown types, regular expressions that do not compile, keys
 // and periods that refer to no column. name is how the error calls the source.
 func ParseContract(name string, b []byte) (*Contract, error) {
+	c, _, err := parseContract(name, b)
+	return c, err
+}
+
+// parseContract also gives the line of every key, for what Lint has to say.
+func parseContract(name string, b []byte) (*Contract, *faults, error) {
 	file, err := parser.ParseBytes(b, 0)
 	if err != nil {
-		return nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
+		return nil, nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
 	}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, fmt.Errorf("contract %s: want one YAML document", name)
+		return nil, nil, fmt.Errorf("contract %s: want one YAML document", name)
 	}
 	f := &faults{name: name, lines: map[string]int{}}
 	f.walk("", file.Docs[0].Body, contractShape)
 	if len(f.errs) > 0 {
-		return nil, f.err()
+		return nil, nil, f.err()
 	}
 	var c Contract
 	if err := yaml.NodeToValue(file.Docs[0].Body, &c); err != nil {
-		return nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
+		return nil, nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
 	}
 	c.check(f)
 	if err := f.err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.normalize()
-	return &c, nil
+	return &c, f, nil
 }
 
 // shape is what a node of the contract may be: a mapping with known keys, a
@@ -54,20 +60,26 @@ type shape struct {
 var (
 	scalar = &shape{}
 	list   = &shape{item: scalar}
+	level  = &shape{keys: map[string]*shape{"warn": scalar, "refuse": scalar}}
+
+	bilingual = &shape{keys: map[string]*shape{"zh": scalar, "en": scalar}}
 
 	contractShape = &shape{keys: map[string]*shape{
-		"feed": scalar, "version": scalar, "title": {keys: map[string]*shape{"zh": scalar, "en": scalar}},
+		"feed": scalar, "version": scalar, "title": bilingual, "row": bilingual,
 		"files": list, "mode": scalar, "key": list, "personal": list,
 		"csv":     {keys: map[string]*shape{"encoding": scalar, "delimiter": scalar}},
 		"xlsx":    {keys: map[string]*shape{"sheet": scalar, "drop": list}},
 		"cells":   {keys: map[string]*shape{"unwrap": scalar, "nulls": list}},
 		"period":  {keys: map[string]*shape{"constant": scalar, "file": scalar, "columns": list}},
 		"scope":   {keys: map[string]*shape{"file": scalar, "column": scalar}},
+		"drift":   {keys: map[string]*shape{"new": scalar, "missing": scalar, "type": scalar}},
+		"checks":  {keys: map[string]*shape{"history": scalar, "least": scalar, "rows": level, "distinct": level, "nulls": level, "repeats": level, "codes": level}},
 		"realign": {item: &shape{keys: map[string]*shape{"columns": list}}},
 		"columns": {item: &shape{keys: map[string]*shape{
 			"name": scalar, "type": scalar, "aliases": list, "required": scalar, "codes": {any: list}, "otherwise": scalar,
 			"replace": {any: scalar}, "extract": scalar, "pattern": scalar, "nulls": list,
 			"default": scalar, "constant": scalar, "min": scalar, "max": scalar,
+			"industry_version": scalar, "meaning": bilingual, "example": scalar,
 		}}},
 	}}
 )
@@ -84,13 +96,15 @@ func (f *faults) add(line int, format string, args ...any) {
 }
 
 // at adds a fault at the node of the path, or its nearest ancestor.
-func (f *faults) at(path, format string, args ...any) {
-	for p := path; ; {
-		if line, ok := f.lines[p]; ok || p == "" {
-			f.add(max(line, 1), format, args...)
-			return
+func (f *faults) at(path, format string, args ...any) { f.add(f.line(path), format, args...) }
+
+// line is that of the node of the path, or of its nearest ancestor.
+func (f *faults) line(path string) int {
+	for {
+		if line, ok := f.lines[path]; ok || path == "" {
+			return max(line, 1)
 		}
-		p = p[:max(strings.LastIndexByte(p, '/'), 0)]
+		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
 	}
 }
 
@@ -208,6 +222,7 @@ func (c *Contract) check(f *faults) {
 	c.dropRow = f.regexp("/xlsx/drop", c.dropPattern(), 0)
 	c.checkColumns(f)
 	c.checkPeriod(f)
+	c.checkPolicies(f)
 	for i, k := range c.Key {
 		if c.column(k) == nil {
 			f.at(fmt.Sprintf("/key/%d", i), "key: no column %q%s", k, suggest(k, c.names()))
@@ -319,6 +334,15 @@ func (c *Contract) checkColumn(f *faults, p string, col ColumnRule) {
 			}
 			taken[text] = code
 		}
+	}
+	if !slices.Contains([]int{0, 2002, 2011, 2017}, col.IndustryVersion) {
+		f.at(p+"/industry_version", "column %q: industry_version: want 2017, 2011 or 2002, not %d", col.Name, col.IndustryVersion)
+	}
+	if col.IndustryVersion != 0 && col.Type != "industry" {
+		f.at(p+"/industry_version", "column %q: industry_version goes with type industry", col.Name)
+	}
+	if col.Min != nil && col.Max != nil && *col.Min > *col.Max {
+		f.at(p+"/min", "column %q: min %v is above max %v", col.Name, *col.Min, *col.Max)
 	}
 	if (col.Min != nil || col.Max != nil) && !slices.Contains([]string{"INTEGER", "BIGINT", "DOUBLE"}, types[col.Type]) {
 		f.at(p, "column %q: min and max bound numbers only", col.Name)

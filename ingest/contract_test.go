@@ -1,12 +1,15 @@
 package ingest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"laborwatch/lake"
+	"laborwatch/messages"
 )
 
 func TestEmbeddedContracts(t *testing.T) {
@@ -14,7 +17,7 @@ func TestEmbeddedContracts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(cs.Feeds(), " "); got != "enterprise insurance_change job_seeker job_vacancy labor_force_survey layoff_notice social_insurance unemployment_registration" {
+	if got := strings.Join(cs.Feeds(), " "); got != "enterprise graduate insurance_change job_seeker job_vacancy labor_force_survey layoff_notice mobile_flow monitored_enterprise rail_flow rural_labor social_insurance unemployment_benefit unemployment_registration zero_employment_household" {
 		t.Error(got)
 	}
 	for _, feed := range cs.Feeds() {
@@ -101,7 +104,7 @@ func TestOverrideContracts(t *testing.T) {
 	write("tiny.yaml", small)
 	write("seekers.yaml", strings.Replace(small, "feed: tiny", "feed: job_seeker", 1))
 	cs, err := LoadContracts(dir)
-	if err != nil || len(cs) != 9 || len(cs["job_seeker"].Columns) != 1 {
+	if err != nil || len(cs) != 16 || len(cs["job_seeker"].Columns) != 1 {
 		t.Errorf("%d contracts, %v", len(cs), err)
 	}
 	if cs, err := LoadOnly(dir); err != nil || len(cs) != 2 {
@@ -131,6 +134,104 @@ func TestFingerprint(t *testing.T) {
 	for _, other := range []string{strings.Replace(small, "version: 1", "version: 2", 1), strings.Replace(small, "甲", "乙", 1)} {
 		if parse(other) == base {
 			t.Errorf("does not change the fingerprint:\n%s", other)
+		}
+	}
+}
+
+// Every column of the contracts that ship is explained, its example reads as
+// what it stands for, and no two feeds want the same file.
+func TestEmbeddedContractsAreClean(t *testing.T) {
+	cs, err := LoadContracts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, feed := range cs.Feeds() {
+		b, err := embedded.ReadFile("contracts/" + feed + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		warnings, err := Lint(feed+".yaml", b, cs)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, w := range warnings {
+			t.Errorf("%s.yaml:%d: %s", feed, w.Line, w.Text(messages.EN))
+		}
+	}
+}
+
+func TestLintWarns(t *testing.T) {
+	cs, err := LoadContracts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const clean = `feed: tiny
+version: 1
+title: {zh: 小, en: Tiny}
+row: {zh: 一行, en: a row}
+files: ["tiny_*.csv"]
+mode: upsert
+key: [a]
+period: {file: '(\d{4})(\d{2})'}
+columns:
+  - {name: a, type: code, aliases: [甲], required: true, meaning: {zh: 甲, en: a}, example: "1"}
+  - {name: b, type: code, aliases: [乙], codes: {x: [是]}, meaning: {zh: 乙, en: b}, example: 是}
+`
+	for _, c := range []struct{ name, yaml, want string }{
+		{"clean", clean, ""},
+		{"shared alias", strings.Replace(clean, "aliases: [乙]", "aliases: [乙, 甲*]", 1), `11 contract.warn.alias`},
+		{"shared on purpose", strings.Replace(clean, "aliases: [乙]", "aliases: [甲]", 1), ``},
+		{"personal", clean + "personal: [乙]\n", `11 contract.warn.personal`},
+		{"overlap", strings.Replace(clean, "tiny_*.csv", "*_202605.csv", 1), `5 contract.warn.overlap`},
+		{"no month", strings.Replace(clean, `(\d{4})(\d{2})`, `(\d{4})年(\d{2})`, 1), `8 contract.warn.period`},
+		{"no key", strings.Replace(strings.Replace(clean, "key: [a]\n", "", 1), "upsert", "append", 1), `1 contract.warn.no_key`},
+		{"empty key", strings.Replace(clean, "key: [a]", "key: [a, b]", 1), `7 contract.warn.key_optional`},
+		{"swallowed", clean + "cells: {nulls: [是]}\n", `11 contract.warn.null`},
+		{"no meaning", strings.Replace(clean, "en: b}", "en: \"\"}", 1), `11 contract.warn.meaning`},
+		{"bad example", strings.Replace(clean, "example: 是", "example: 否", 1), `11 contract.warn.example`},
+		{"no title", strings.Replace(clean, "en: Tiny", "en: \"\"", 1), `1 contract.warn.untitled`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			warnings, err := Lint("tiny.yaml", []byte(c.yaml), cs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, w := range warnings {
+				if !messages.Has(w.Key) || strings.Contains(w.Text(messages.ZH)+w.Text(messages.EN), "%!") {
+					t.Errorf("%s: %s", w.Key, w.Text(messages.EN))
+				}
+				if s := fmt.Sprintf("%d %s", w.Line, w.Key); !slices.Contains(got, s) {
+					got = append(got, s)
+				}
+			}
+			if s := strings.Join(got, "\n"); s != c.want {
+				t.Errorf("got %q, want %q", s, c.want)
+			}
+		})
+	}
+	if _, err := Lint("bad.yaml", []byte("feed: 1x\n"), cs); err == nil {
+		t.Error("a bad contract is clean")
+	}
+}
+
+func TestPatternsOverlap(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"a_*.csv", "a_*.csv*", true},
+		{"a_*.csv", "b_*.csv", false},
+		{"*", "b", true},
+		{"a*c", "ab*", true},
+		{"a?", "abc", false},
+		{"[ab]c", "bc", true},
+		{`a\*`, "ab", false},
+		{"", "", true},
+		{"", "*", true},
+	} {
+		if overlap(c.a, c.b) != c.want || overlap(c.b, c.a) != c.want {
+			t.Errorf("%q and %q: %v", c.a, c.b, !c.want)
 		}
 	}
 }

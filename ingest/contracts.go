@@ -39,6 +39,11 @@ func LoadContracts(dir string) (Contracts, error) {
 	return all, nil
 }
 
+// EmbeddedContract gives the YAML of a contract that ships.
+func EmbeddedContract(feed string) ([]byte, error) {
+	return embedded.ReadFile("contracts/" + feed + ".yaml")
+}
+
 // LoadOnly gives the contracts in dir alone.
 func LoadOnly(dir string) (Contracts, error) {
 	own, err := readContracts(os.DirFS(dir), dir)

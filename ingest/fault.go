@@ -19,11 +19,12 @@ const (
 	BadRegion     = "bad_region"
 	BadIndustry   = "bad_industry"
 	MalformedRow  = "malformed_row" // not as many cells as the header, or broken quotes
+	OutOfScope    = "out_of_scope"  // a row of another county than the file is of
 	BadEncoding   = "bad_encoding"  // bytes that are no characters of the file's encoding
 )
 
 // Reasons lists them in order.
-var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ExcelRounded, MalformedRow, Missing, UnknownCode}
+var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ExcelRounded, MalformedRow, Missing, OutOfScope, UnknownCode}
 
 // refusalError says why an extract is refused whole: a key of the message
 // catalog with its arguments.
@@ -63,5 +64,5 @@ func isRefusal(err error) bool {
 // is tried anew each time.
 func passing(err error) bool {
 	var r *refusalError
-	return errors.As(err, &r) && r.key == "ingest.refused.version"
+	return errors.As(err, &r) && slices.Contains([]string{"ingest.refused.version", "ingest.refused.whole"}, r.key)
 }

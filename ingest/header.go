@@ -14,12 +14,13 @@ type header struct {
 	cols []int
 	// row is the index of its last row, first data row is the next.
 	row int
-	// matched counts columns found.
-	matched int
-	// names are the headers as found, for messages.
-	names []string
-	// extra are headers that the contract does not know.
-	extra []string
+	// matched counts columns found, levels the rows that the header takes.
+	matched, levels int
+	// names are the headers as found, for messages; groups those of the level above.
+	names, groups []string
+	// extra are headers that the contract does not know, extraAt their cells.
+	extra   []string
+	extraAt []int
 }
 
 // normalHeader folds a header to what is compared: half-width, lower case, no
@@ -52,14 +53,15 @@ func normalHeader(s string) string {
 // matchHeader finds the columns of the contract in the cells of one header
 // row; groups, when given, are the headers of the level above.
 func (c *Contract) matchHeader(cells, groups []string) *header {
-	h := &header{cols: make([]int, len(c.Columns))}
+	h := &header{cols: make([]int, len(c.Columns)), levels: 1}
 	at := map[string]int{}
 	used := map[int]bool{}
-	group := ""
+	group, above := "", ""
 	for i, cell := range cells {
 		if i < len(groups) && strings.TrimSpace(groups[i]) != "" {
-			group = normalHeader(groups[i])
+			group, above = normalHeader(groups[i]), strings.TrimSpace(groups[i])
 		}
+		h.groups = append(h.groups, above)
 		n := normalHeader(cell)
 		if n == "" && i < len(groups) { // merged over both rows
 			cell = groups[i]
@@ -88,7 +90,7 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 	}
 	for i, name := range h.names {
 		if name != "" && !used[i] && !c.personal[normalHeader(name)] {
-			h.extra = append(h.extra, name)
+			h.extra, h.extraAt = append(h.extra, name), append(h.extraAt, i)
 		}
 	}
 	return h
@@ -120,6 +122,18 @@ func (c *Contract) normalize() {
 // rows and over one or two levels. The error is a refusal that names the
 // missing required columns and the nearest headers found.
 func (c *Contract) findHeader(rows [][]string) (*header, error) {
+	best := c.bestHeader(rows)
+	if best == nil {
+		return nil, refuse("no_header", min(len(rows), headerRows), strings.Join(c.sampleAliases(), ", "))
+	}
+	if missing := c.missing(best); len(missing) > 0 {
+		return nil, refuse("columns", missing)
+	}
+	return best, nil
+}
+
+// bestHeader is the row under which most columns are found, nil when none is.
+func (c *Contract) bestHeader(rows [][]string) *header {
 	var best *header
 	better := func(h *header, row int) {
 		h.row = row
@@ -133,25 +147,22 @@ func (c *Contract) findHeader(rows [][]string) (*header, error) {
 			break // nothing better can follow
 		}
 		if i+1 < len(rows) {
-			better(c.matchHeader(rows[i+1], pad(rows[i], len(rows[i+1]))), i+1)
+			two := c.matchHeader(pad(rows[i+1], len(rows[i])), pad(rows[i], len(rows[i+1])))
+			two.levels = 2
+			better(two, i+1)
 		}
 	}
-	if best == nil {
-		return nil, refuse("no_header", min(len(rows), headerRows), strings.Join(c.sampleAliases(), ", "))
-	}
-	if missing := c.missing(best); len(missing) > 0 {
-		return nil, refuse("columns", missing)
-	}
-	return best, nil
+	return best
 }
 
-// pad gives the group row the length of the leaf row; a leaf row may also be
-// shorter, where the last columns are merged over both rows.
-func pad(groups []string, n int) []string {
-	for len(groups) < n {
-		groups = append(groups, "")
+// pad gives one of the two rows the length of the other: the leaf row is the
+// shorter one where the last columns are merged over both, for spreadsheets do
+// not store the empty cells at a row's end.
+func pad(row []string, n int) []string {
+	if len(row) >= n {
+		return row
 	}
-	return groups
+	return append(slices.Clone(row), make([]string, n-len(row))...)
 }
 
 // missing describes the required columns that the header lacks.

@@ -27,6 +27,7 @@ import (
 	"laborwatch/engine"
 	"laborwatch/lake"
 	"laborwatch/messages"
+	"laborwatch/period"
 )
 
 // Options of New.
@@ -44,6 +45,9 @@ type Options struct {
 	Regions []string
 	// Limits are what a gzipped extract may unpack to; zero means archive.Default.
 	Limits archive.Limits
+	// Scopes gives the scope that a name stands for in a file's name, as 新华区
+	// for 410402.
+	Scopes map[string]string
 	// Clock gives the time; nil means the real one.
 	Clock func() time.Time
 	// Log gets one line a load; nil drops them.
@@ -88,6 +92,8 @@ type LoadResult struct {
 	// Missing are optional columns that the extract lacks, Extra headers that
 	// the contract does not know; neither was loaded.
 	Missing, Extra []string
+	// Notes say how the extract differs from the feed's earlier ones.
+	Notes []lake.Note
 }
 
 // Refusal is one extract refused whole.
@@ -118,6 +124,7 @@ type Ingester struct {
 	key       []byte
 	regions   []string
 	limits    archive.Limits
+	scopes    map[string]string
 	clock     func() time.Time
 	log       *slog.Logger
 	progress  func(Progress)
@@ -125,6 +132,8 @@ type Ingester struct {
 	readings  map[string]*reading
 	// scanFrom is the size from which an extract is scanned.
 	scanFrom int64
+	// asideRows is told how many rows of a scan were put aside; for tests.
+	asideRows func(int64)
 }
 
 // New checks the options and makes an Ingester.
@@ -137,7 +146,7 @@ func New(o Options) (*Ingester, error) {
 	case len(o.Key) != keyBytes && (len(o.Key) > 0 || o.Contracts.Persons()):
 		return nil, fmt.Errorf("ingest: the pseudonym key must have %d bytes, not %d", keyBytes, len(o.Key))
 	}
-	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, key: o.Key, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}, scanFrom: tidyBytes}
+	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, key: o.Key, scopes: o.Scopes, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}, scanFrom: tidyBytes, asideRows: func(int64) {}}
 	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
 	if in.limits = o.Limits; in.limits == (archive.Limits{}) {
 		in.limits = archive.Default
@@ -260,9 +269,18 @@ func (in *Ingester) rel(path string) string {
 // loadID names the load that the bytes give under the feed's contract. The
 // month told by the file's name is part of it: two months may hold equal bytes.
 func (in *Ingester) loadID(f File, sha string) string {
-	month, scope, _ := in.contracts[f.Feed].filed(filepath.Base(f.Rel))
+	month, scope, _ := in.filed(f)
 	sum := sha256.Sum256([]byte(strings.Join([]string{sha, f.Feed, in.prints[f.Feed], month.String(), scope}, "\x00")))
 	return hex.EncodeToString(sum[:16])
+}
+
+// filed gives the month and scope that the extract's name tells.
+func (in *Ingester) filed(f File) (month period.Period, scope string, err error) {
+	month, scope, err = in.contracts[f.Feed].filed(filepath.Base(f.Rel))
+	if code, ok := in.scopes[scope]; ok {
+		scope = code
+	}
+	return month, scope, err
 }
 
 // Load loads the extracts that the ledger does not know, feed by feed and

@@ -33,7 +33,7 @@ func (in *Ingester) prepareParquet(ctx context.Context, c *Contract, s *source) 
 	if err != nil {
 		return err
 	}
-	s.layout = layout{parquet: true, cols: h.cols, names: names, width: len(names)}
+	s.layout = layout{parquet: true, cols: h.cols, names: names, width: len(names), aside: c.asides(h)}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
 	return nil
 }

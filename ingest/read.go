@@ -127,7 +127,7 @@ func (r *reader) typed(s string) (value string, ok bool) {
 	case "uscc":
 		return named(codes.ParseCredit(s))
 	case "industry":
-		v, err := codes.ParseIndustry(s)
+		v, err := codes.ParseIndustryOf(r.col.IndustryVersion, s)
 		return v, err == nil
 	case "region":
 		return r.region(s)

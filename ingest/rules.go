@@ -202,6 +202,9 @@ func (k *compiler) fault(col ColumnRule) string {
 		}
 		when = append(when, fmt.Sprintf("WHEN NOT (%s) THEN %s", strings.Join(any, " OR "), text(UnknownCode)))
 	}
+	if col.Name == k.c.Scope.Column && k.layout.scope != "" {
+		when = append(when, fmt.Sprintf("WHEN %s <> %s THEN %s", x, text(k.layout.scope), text(OutOfScope)))
+	}
 	if col.Required == Required && col.Default == nil {
 		when = append(when, fmt.Sprintf("WHEN %s IS NULL THEN %s", x, text(Missing)))
 	}

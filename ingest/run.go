@@ -54,7 +54,7 @@ func (r *run) cleanUp(ctx context.Context) error {
 	var errs []error
 	_, err := r.conn.ExecContext(ctx, "DROP VIEW IF EXISTS temp.lw_checked")
 	errs = append(errs, err)
-	for _, t := range []string{"lw_hashes", "lw_rows", "lw_slow", "lw_keys", "lw_again", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
+	for _, t := range []string{"lw_hashes", "lw_rows", "lw_slow", "lw_profile", "lw_keys", "lw_again", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
 		_, err := r.conn.ExecContext(ctx, "DROP TABLE IF EXISTS temp."+t)
 		errs = append(errs, err)
 	}
@@ -76,6 +76,10 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	overrides, err := r.in.lake.Overrides(ctx)
+	if err != nil {
+		return nil, err
+	}
 	refused := map[string]string{}
 	for _, x := range refusals {
 		refused[x.LoadID] = x.Reason
@@ -85,12 +89,14 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 		s := &source{file: f, sha: hashes[i].sha, size: hashes[i].size}
 		s.id = r.in.loadID(f, s.sha)
 		reason, known := refused[s.id]
+		override, accepted := overrides[s.id]
+		s.act = override.Act
 		switch {
 		case loads[s.id]:
 			if err := r.known(ctx, f, s.id); err != nil {
 				return nil, err
 			}
-		case known:
+		case known && !accepted:
 			r.sum.Refused = append(r.sum.Refused, Refusal{File: f.Rel, Feed: f.Feed, Reason: reason, Known: true})
 			r.step(f)
 		default:

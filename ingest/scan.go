@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"runtime"
 	"slices"
@@ -98,13 +99,20 @@ func newScan(ctx context.Context, k *compiler, s *source, r *reading, aside *spo
 		if col.Constant != nil {
 			continue
 		}
-		c := scanColumn{cell: s.layout.cols[i], required: col.Required == Required && col.Default == nil, key: slices.Contains(k.c.Key, col.Name), first: len(x.infos)}
+		c := scanColumn{name: col.Name, cell: s.layout.cols[i], required: col.Required == Required && col.Default == nil, key: slices.Contains(k.c.Key, col.Name), first: len(x.infos)}
 		infos, start, err := k.scanned(col, r, t)
 		if err != nil {
 			return nil, err
 		}
 		c.start = start
+		if col.Name == k.c.Scope.Column {
+			c.scope = s.layout.scope
+		}
 		x.columns, x.infos = append(x.columns, c), append(x.infos, infos...)
+	}
+	for _, a := range s.layout.aside {
+		x.columns = append(x.columns, scanColumn{cell: a.cell, first: len(x.infos), aside: true, start: func() settler { return &asideSettler{} }})
+		x.infos = append(x.infos, duckdb.ColumnInfo{Name: a.name, T: t.text})
 	}
 	x.infos = append(x.infos, duckdb.ColumnInfo{Name: "_row", T: t.rowid})
 	if len(k.c.Key) > 0 && sum < mostKeys {
@@ -115,8 +123,11 @@ func newScan(ctx context.Context, k *compiler, s *source, r *reading, aside *spo
 
 // scanColumn is one column of the contract in a scan.
 type scanColumn struct {
+	name          string
 	cell          int // index of the cell in the line, -1 for none
 	required, key bool
+	scope         string // what the cell must be, "" for anything
+	aside         bool
 	first         int // its first vector
 	start         func() settler
 }
@@ -152,7 +163,7 @@ func (x *scan) Init() duckdb.ParallelTableSourceInfo {
 
 // NewLocalState implements duckdb.ParallelChunkTableSource.
 func (x *scan) NewLocalState() any {
-	l := &scanner{scan: x}
+	l := &scanner{scan: x, nulls: make([]int64, len(x.columns))}
 	for _, c := range x.columns {
 		l.settlers = append(l.settlers, c.start())
 	}
@@ -213,8 +224,9 @@ type scanner struct {
 	settlers []settler
 	fields   [][]byte
 	keys     []uint64
-	left     []byte // lines of the block that are not yet taken
-	line     int64  // number of the first of them in the file, from 1
+	nulls    []int64 // by column
+	left     []byte  // lines of the block that are not yet taken
+	line     int64   // number of the first of them in the file, from 1
 }
 
 // fill takes lines until the chunk is full or the block ends: what the chunk
@@ -250,6 +262,7 @@ func (l *scanner) fill(chunk *duckdb.DataChunk) error {
 		return err
 	}
 	l.noteKeys(rows.data[:n])
+	l.tally(vectors, n)
 	l.rows.Add(int64(n))
 	if n == 0 && len(l.left) == 0 {
 		return l.fill(chunk) // a block of which every row was put aside
@@ -292,6 +305,45 @@ func (l *scanner) take(rows fixed[int64], capacity int) (n int, err error) {
 		n++
 	}
 	return n, nil
+}
+
+// tally counts the empty cells of a chunk's columns, and the codes.
+func (l *scanner) tally(vectors []vectorMemory, n int) {
+	for i, c := range l.columns {
+		valid := fixedAt[byte](vectors[c.first], n).valid
+		filled := 0
+		for word := 0; word*64 < n; word++ {
+			mask := valid[word]
+			if left := n - word*64; left < 64 {
+				mask &= 1<<left - 1
+			}
+			filled += bits.OnesCount64(mask)
+		}
+		l.nulls[i] += int64(n - filled)
+		if t, ok := l.settlers[i].(tallier); ok {
+			t.tally(n)
+		}
+	}
+}
+
+// count adds what the scan settled to an extract's counts.
+func (x *scan) count(into *counts) {
+	into.rows += x.rows.Load()
+	for i, c := range x.columns {
+		if c.aside {
+			continue
+		}
+		nulls := int64(0)
+		for _, l := range x.scanners {
+			nulls += l.nulls[i]
+			if t, ok := l.settlers[i].(tallier); ok {
+				for code, rows := range t.tallied() {
+					into.code(c.name, code, rows)
+				}
+			}
+		}
+		into.filled[c.name] += x.rows.Load() - nulls
+	}
 }
 
 // noteKeys adds the keys of a chunk's rows to the set.
@@ -346,10 +398,10 @@ func (l *scanner) settle(row int) (key uint64, ok bool) {
 			}
 			l.settlers[i].null(row)
 		} else {
-			if value, ok = l.settlers[i].set(row, cell); !ok {
+			if value, ok = l.settlers[i].set(row, cell); !ok || (c.scope != "" && string(cell) != c.scope) {
 				return 0, false
 			}
-			filled = true
+			filled = filled || !c.aside
 		}
 		if c.key {
 			key = mix(key ^ value)

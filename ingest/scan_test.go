@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ columns:
   - {name: person, type: person, aliases: [person]}
   - {name: uscc, type: uscc, aliases: [uscc], required: true}
   - {name: coded, type: code, aliases: [coded], codes: {a: [甲, "1"], b: [乙, "2"]}}
-  - {name: other, type: code, aliases: [other], codes: {x: [y], y: [x]}, otherwise: x}
+  - {name: other, type: code, aliases: [other], codes: {x: [z], y: [w]}, otherwise: x}
   - {name: money_fen, type: money, aliases: [money], min: 0, max: 900000}
   - {name: weight_e6, type: weight, aliases: [weight], default: "1"}
   - {name: age, type: integer, aliases: [age], min: 0, max: 130}
@@ -52,16 +53,16 @@ var scanCells = map[string][]string{
 	"person":   {person(1), person(2), person(3), strings.ToLower(person(4)), person(5)[:17] + "!", "4.10499E+17", "无"},
 	"uscc":     {employer(1), employer(2), employer(3), strings.ToLower(employer(4)), " " + employer(5), employer(6)[:17] + "#"},
 	"coded":    {"a", "b", "甲", "1", "２", "c", "—"},
-	"other":    {"x", "y", "z"},
+	"other":    {"x", "y", "z", "v"},
 	"money":    {"3000", "3000.5", "1234.565", "1234.564999", "-1", "1e3", "9000.01", "12345678901234567.89", "1.", ".5", "元", "3000元"},
-	"weight":   {"12.3456785", "1", "-3", "99999999999999", "1.2.3"},
+	"weight":   {"12.345678", "1", "12.3456785", "-3", "99999999999999", "1.2.3"},
 	"age":      {"8", "8.0", "130", "131", "-1", "8.5", "007", "+7"},
-	"big":      {"12", "9223372036854775807", "92233720368547758070", "-5"},
+	"big":      {"12", "34", "9223372036854775807", "92233720368547758070", "-5"},
 	"hours":    {"40", "40.5", "169", "1e2", "NaN", "inf"},
 	"yes":      {"是", "否", "1", "0", "true", "?"},
 	"day":      {"2026-05-01", "2026/5/1", "46143", "2026-02-30", "20260501"},
 	"region":   {"410402", "410403", "410402001", "410402001002", "999999"},
-	"industry": {"2610", "C26", "26", "zzz"},
+	"industry": {"2610", "26", "C26", "zzz"},
 	"list":     {"p", "p;q", "丙、丁", "q;p", "r"},
 	"note":     {"普工", "a b", "　两边空　", "long enough to lie elsewhere", "无"},
 	"free":     {"A1", "A12", "a1", "1A"},
@@ -150,6 +151,35 @@ func readBack(t *testing.T, c *Contract, b []byte, scanFrom int64) string {
 		out += h.query(fmt.Sprintf("SELECT name, type FROM parquet_schema(%s)", engine.Quote(h.lake.Path(l.Load))))
 	}
 	return out
+}
+
+// Plain forms are settled by the scan itself: nothing of them is put aside.
+func TestScanSettlesPlainForms(t *testing.T) {
+	c, err := ParseContract("everything.yaml", []byte(scanContract))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHouseWith(t, Contracts{c.Feed: c}, city)
+	h.in.scanFrom = 0
+	names := []string{"month", "person", "uscc", "coded", "other", "money", "weight", "age", "big", "hours", "yes", "day", "region", "industry", "list", "note", "free", "wage"}
+	text := strings.Join(names, ",") + "\n"
+	for i := range 2 {
+		var cells []string
+		for _, n := range names {
+			cells = append(cells, scanCells[n][i%len(scanCells[n])])
+		}
+		text += strings.Join(cells, ",") + "\n"
+	}
+	h.put("everything_202605.csv", []byte(strings.ReplaceAll(text, "面议", "5000元/月")))
+	files, _, err := h.in.Scan(filepath.Join(h.dir, "inbox"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside := int64(-1)
+	h.in.asideRows = func(n int64) { aside = n }
+	if sum, err := h.in.Load(context.Background(), files); err != nil || sum.RowsLoaded != 2 || aside != 0 {
+		t.Errorf("%+v, %v, %d rows put aside", sum, err, aside)
+	}
 }
 
 // Lines fall into blocks at every place of a line, a header longer than a block

@@ -36,7 +36,7 @@ func (b *batch) scan(ctx context.Context) (err error) {
 	defer x.close()
 	b.scanned, reading.scan = x, x
 	// What is put aside takes the extract's place in the batch.
-	b.layout = layout{cols: b.layout.cols, width: b.layout.width, delim: b.layout.delim, newline: `\n`, numbered: true}
+	b.layout = layout{cols: b.layout.cols, width: b.layout.width, delim: b.layout.delim, newline: `\n`, numbered: true, aside: b.layout.aside, scope: b.layout.scope}
 	b.aside = true
 	p.source.use(file)
 	p.fd = int(file.Fd())
@@ -46,6 +46,7 @@ func (b *batch) scan(ctx context.Context) (err error) {
 	if err := x.aside.flush(); err != nil {
 		return err
 	}
+	b.in.asideRows(x.aside.rows)
 	if err := b.read(ctx); err != nil {
 		return err
 	}
@@ -77,6 +78,7 @@ func (b *batch) streamed(p *part) string {
 			values = append(values, "birth_month", "CAST(sex AS "+sexEnum+") AS sex", "CAST(origin AS INTEGER) AS origin")
 		}
 	}
+	values = append(values, b.asideNames()...)
 	key := ""
 	if len(b.c.Key) > 0 {
 		key = ", " + b.keyOf(false) + " AS _key"

@@ -25,6 +25,13 @@ type settler interface {
 	null(row int)
 }
 
+// tallier is a settler that counts its codes.
+type tallier interface {
+	// tally counts the first n rows of the chunk.
+	tally(n int)
+	tallied() map[string]int64
+}
+
 // scanned gives a column's vectors in a scan and what fills them.
 func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos) ([]duckdb.ColumnInfo, func() settler, error) {
 	by := r.readers[col.Name]
@@ -123,14 +130,16 @@ func (s *valueSettler[T]) set(row int, cell []byte) (uint64, bool) {
 		}
 		s.last.keep(cell, value, maphash.String(seed, text))
 	}
-	s.out.data[row] = s.last.value
+	s.out.put(row, s.last.value)
 	return s.last.hash, true
 }
 
 // codeSettler writes codes as places in the column's list.
 type codeSettler[T uint8 | uint16] struct {
 	out   fixed[T]
+	list  []string
 	means map[string]T
+	rows  []int64 // by code
 	last  recent[T]
 }
 
@@ -139,7 +148,7 @@ func newCodes[T uint8 | uint16](by *reader, list []string) *codeSettler[T] {
 	for i, code := range list {
 		place[code] = T(i)
 	}
-	s := &codeSettler[T]{means: map[string]T{}}
+	s := &codeSettler[T]{list: list, means: map[string]T{}, rows: make([]int64, len(list))}
 	if by.extract != nil || by.pattern != nil || len(by.col.Replace) > 0 {
 		return s // every cell takes a second look
 	}
@@ -151,6 +160,24 @@ func newCodes[T uint8 | uint16](by *reader, list []string) *codeSettler[T] {
 
 func (s *codeSettler[T]) begin(v []vectorMemory, n int) { s.out = fixedAt[T](v[0], n) }
 
+func (s *codeSettler[T]) tally(n int) {
+	for row, code := range s.out.data[:n] {
+		if s.out.valid[row/64]>>(row%64)&1 == 1 {
+			s.rows[code]++
+		}
+	}
+}
+
+func (s *codeSettler[T]) tallied() map[string]int64 {
+	out := map[string]int64{}
+	for i, n := range s.rows {
+		if n > 0 {
+			out[s.list[i]] = n
+		}
+	}
+	return out
+}
+
 func (s *codeSettler[T]) null(row int) { s.out.null(row) }
 
 func (s *codeSettler[T]) set(row int, cell []byte) (uint64, bool) {
@@ -161,7 +188,7 @@ func (s *codeSettler[T]) set(row int, cell []byte) (uint64, bool) {
 		}
 		s.last.keep(cell, value, uint64(value)+1)
 	}
-	s.out.data[row] = s.last.value
+	s.out.put(row, s.last.value)
 	return s.last.hash, true
 }
 
@@ -203,8 +230,30 @@ func (s *textSettler) set(row int, cell []byte) (uint64, bool) {
 		}
 		s.last.keep(cell, struct{}{}, maphash.Bytes(seed, cell))
 	}
+	s.out.keep(row)
 	s.out.data[row].set(cell)
 	return s.last.hash, true
+}
+
+// asideSettler keeps what may be kept of an unknown column.
+type asideSettler struct{ out fixed[engineText] }
+
+func (s *asideSettler) begin(v []vectorMemory, n int) { s.out = fixedAt[engineText](v[0], n) }
+
+func (s *asideSettler) null(row int) { s.out.null(row) }
+
+func (s *asideSettler) set(row int, cell []byte) (uint64, bool) {
+	kept := keepAside(borrowed(cell))
+	switch {
+	case kept == "":
+		s.out.null(row)
+	case same(kept, borrowed(cell)):
+		s.out.keep(row)
+		s.out.data[row].set(cell)
+	default:
+		return 0, false // to the engine, which makes a text of it
+	}
+	return 0, true
 }
 
 // decimalSettler reads plain decimals into whole numbers of their last digit:
@@ -225,7 +274,7 @@ func (s *decimalSettler) set(row int, cell []byte) (uint64, bool) {
 	if !ok || !s.by.within(float64(n)) {
 		return 0, false
 	}
-	s.out.data[row] = n
+	s.out.put(row, n)
 	return uint64(n), true
 }
 
@@ -310,7 +359,10 @@ func (s *personSettler) set(row int, cell []byte) (uint64, bool) {
 		s.last.keep(cell, v, v.key[0])
 	}
 	v := &s.last.value
-	s.keys.data[row], s.births.data[row], s.sex.data[row], s.origin.data[row] = v.key, v.birth, v.sex, v.origin
+	s.keys.put(row, v.key)
+	s.births.put(row, v.birth)
+	s.sex.put(row, v.sex)
+	s.origin.put(row, v.origin)
 	return s.last.hash, true
 }
 

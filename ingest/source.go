@@ -12,8 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"laborwatch/archive"
+	"laborwatch/lake"
 	"laborwatch/period"
 )
 
@@ -36,6 +38,10 @@ type source struct {
 	// scanned: large delimited text without quotes. nil otherwise.
 	lines          *lineIndex
 	missing, extra []string
+	// corrects is the load whose rows are brought again, nil for an extract; act
+	// is who does that, or let the extract pass the set checks, and why.
+	corrects *lake.Load
+	act      lake.Act
 }
 
 // layout is what extracts must share to be read by one statement.
@@ -56,11 +62,15 @@ type layout struct {
 	padded bool
 	// damaged extracts may hold U+FFFD where bytes did not decode.
 	damaged bool
+	// aside are the unknown columns that are kept.
+	aside []asideColumn
+	// scope is what the contract's scope column must hold, "" for anything.
+	scope string
 }
 
 func (l layout) equal(m layout) bool {
 	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && l.width == m.width &&
-		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged
+		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged && l.scope == m.scope && slices.Equal(l.aside, m.aside)
 }
 
 func (s *source) close() error {
@@ -74,9 +84,11 @@ func (s *source) close() error {
 // is an error for which isRefusal holds; others are faults of the machine.
 func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	c := in.contracts[s.file.Feed]
-	base := filepath.Base(s.file.Rel)
-	if s.month, s.scope, err = c.filed(base); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
+	if s.month, s.scope, err = in.filed(s.file); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
 		return refuse("file_period", c.example())
+	}
+	if s.scope != "" && len(in.regions) > 0 && !slices.Contains(in.regions, s.scope) {
+		return refuse("scope", s.scope, strings.Join(in.regions, ", "))
 	}
 	f, err := os.Open(s.file.Path)
 	if err != nil {
@@ -85,6 +97,9 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	defer func() {
 		if f != s.handle {
 			err = errors.Join(err, f.Close())
+		}
+		if c.Scope.Column != "" {
+			s.layout.scope = s.scope
 		}
 	}()
 	head := make([]byte, 16)
@@ -125,7 +140,7 @@ func (s *source) use(f *os.File) {
 }
 
 // reread gives the text of the extract from its beginning.
-func (in *Ingester) reread(f *os.File, zipped bool) (io.Reader, error) {
+func reread(f *os.File, zipped bool, limits archive.Limits) (io.Reader, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -140,7 +155,7 @@ func (in *Ingester) reread(f *os.File, zipped bool) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bounded{r: refusing{z}, limits: in.limits, packed: info.Size()}, nil
+	return &bounded{r: refusing{z}, limits: limits, packed: info.Size()}, nil
 }
 
 // bounded refuses a gzip stream that unpacks to more than the limits allow.

@@ -64,7 +64,11 @@ func (k *compiler) settled(paths []string) string {
 		case fast != "":
 			ok = append(ok, fmt.Sprintf("(%s IS NOT NULL OR %s IS NULL)", kept, id("r.", col.Name)))
 		}
+		if fast != "" && col.Name == k.c.Scope.Column && k.layout.scope != "" {
+			ok = append(ok, fmt.Sprintf("coalesce(%s = %s, true)", kept, text(k.layout.scope)))
+		}
 	}
+	out = append(out, k.asideValues()...)
 	m := layer{exprs: []string{k.settledRow(ok) + " AS _ok"}}
 	var cells []string
 	for i := range k.layout.width {
@@ -155,6 +159,7 @@ func (k *compiler) unsettled(file int, several bool) string {
 		marks = append(marks, fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN concat(%s, %s, %s, %s, coalesce(lw_mask(%s, %s), '')) END",
 			fi, text(col.Name), partSep, fi, partSep, id("r.", col.Name), text(kind)))
 	}
+	out = append(out, k.asideValues()...)
 	f.exprs = append(f.exprs, k.month()+" AS _month")
 	if k.ownMonth() {
 		// The row belongs to no month at all.
@@ -209,7 +214,7 @@ func (k *compiler) values() []string {
 			out = append(out, "birth_month", "sex", "origin")
 		}
 	}
-	return out
+	return append(out, k.asideNames()...)
 }
 
 // layer is one subquery that adds columns to the one below.
@@ -345,6 +350,8 @@ func (k *compiler) lakeRow(row string, month period.Period) string {
 			out = append(out, fmt.Sprintf("CAST(%s AS %s) AS %s", numbered(*col.Constant, row), t, x))
 		case col.Type == "person":
 			out = append(out, x+", sex, birth_month, CAST(origin AS VARCHAR) AS origin")
+		case col.Name == k.c.Scope.Column && k.layout.scope != "":
+			out = append(out, fmt.Sprintf("coalesce(%[1]s, %[2]s) AS %[1]s", x, text(k.layout.scope)))
 		case col.Default != nil:
 			out = append(out, fmt.Sprintf("coalesce(%[1]s, CAST(%[2]s AS %[3]s)) AS %[1]s", x, numbered(*col.Default, row), t))
 		case col.Name == "period":
@@ -353,6 +360,7 @@ func (k *compiler) lakeRow(row string, month period.Period) string {
 			out = append(out, x)
 		}
 	}
+	out = append(out, k.asideNames()...)
 	return strings.Join(append(out, row+" AS _row"), ", ")
 }
 

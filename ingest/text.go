@@ -27,7 +27,7 @@ const tidyBytes = 4 << 20
 // prepareText makes delimited text ready. Clean UTF-8 with one kind of line
 // end is read by the engine as it is; anything else is rewritten first.
 func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *os.File, zipped bool) error {
-	r, err := in.reread(f, zipped)
+	r, err := reread(f, zipped, in.limits)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	if err != nil {
 		return err
 	}
-	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`}
+	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, aside: c.asides(h)}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.
@@ -59,7 +59,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		in.mayScan(c, s, shape, &shape.lines)
 		return nil
 	}
-	if r, err = in.reread(f, zipped); err != nil {
+	if r, err = reread(f, zipped, in.limits); err != nil {
 		return err
 	}
 	out, err := in.unnamed()

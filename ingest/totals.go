@@ -7,7 +7,7 @@ import (
 )
 
 // totals are beginnings of rows that are no data: sums, signatures, notes.
-var totals = []string{`(合[\s　]*计|小[\s　]*计|总[\s　]*计|共[\s　]*计)[\s　]*[:：]?[\s　]*`, `(填[\s　]*表|制[\s　]*表|填[\s　]*报|审[\s　]*核|复[\s　]*核|经[\s　]*办|单位负责|负责)[\s　]*(人|单位|日期|时间)?[\s　]*[:：].*`, `(制表人?|填表人)[\s　]*`}
+var totals = []string{`(合[\s　]*计|小[\s　]*计|总[\s　]*计|共[\s　]*计)[\s　]*[:：]?[\s　]*`, `(填[\s　]*表|制[\s　]*表|填[\s　]*报|审[\s　]*核|复[\s　]*核|经[\s　]*办|单位负责|负责)[\s　]*(人|单位|日期|时间)?[\s　]*[:：].*`, `(制表人?|填表人)[\s　]*`, `(备?[\s　]*注|说[\s　]*明)[\s　]*[:：].*`}
 
 // dropPattern is a regular expression over the first filled cell of a row.
 func (c *Contract) dropPattern() string {

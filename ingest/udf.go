@@ -19,6 +19,7 @@ import (
 //	lw_same(cell, column)   whether the cell is its own canonical value
 //	lw_read(cell, column)   what the contract's column makes of a cell in whatever form
 //	lw_mask(cell, kind)     the cell masked
+//	lw_aside(cell, '')      what is kept of a cell of an unknown column
 //	lw_scan()               a table function: the rows of a scan that are settled
 //
 // What lw_read gives begins with faultMark when the cell is at fault; NULL means
@@ -88,6 +89,10 @@ func maskCells(context.Context) (call, error) {
 	return func(cell, kind string) (string, bool) { return mask(cell, kind == personalKind), true }, nil
 }
 
+func asideCells(context.Context) (call, error) {
+	return func(cell, _ string) (string, bool) { s := keepAside(cell); return s, s != "" }, nil
+}
+
 // personalKind masks all but the length.
 const personalKind = "personal"
 
@@ -130,6 +135,7 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 		{"lw_same", []duckdb.TypeInfo{t.text, t.text}, t.boolean, sames},
 		{"lw_read", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(readCells)},
 		{"lw_mask", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(maskCells)},
+		{"lw_aside", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(asideCells)},
 	} {
 		if err := f.register(conn); err != nil {
 			return err

@@ -64,7 +64,7 @@ var excelEpoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 // without a time of day, and Excel serials; dashes and digits may be
 // full-width. The result is YYYY-MM-DD.
 func readDate(s string) (string, bool) {
-	s = clean(s)
+	s = cleanDate(s)
 	for _, re := range []*regexp.Regexp{ymd, ymdRun} {
 		if m := re.FindStringSubmatch(s); m != nil {
 			return civil(m[1], m[2], m[3])
@@ -79,7 +79,7 @@ func readDate(s string) (string, bool) {
 // readMonth reads whatever readDate does, and 2020-05, 2020/5, 2020.05,
 // 202005, 2020年5月. The result is the month's first day.
 func readMonth(s string) (string, bool) {
-	s = clean(s)
+	s = cleanDate(s)
 	for _, re := range []*regexp.Regexp{ym, ymRun} {
 		if m := re.FindStringSubmatch(s); m != nil {
 			return civil(m[1], m[2], "1")
@@ -89,6 +89,18 @@ func readMonth(s string) (string, bool) {
 		return d[:8] + "01", true
 	}
 	return "", false
+}
+
+// dashes are the characters that stand where a hyphen or a minus belongs.
+var dashes = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "―", "-", "−", "-")
+
+// floated is a run of digits that a spreadsheet or a program gave a fraction of nothing.
+var floated = regexp.MustCompile(`^(\d{6}|\d{8})\.0+$`)
+
+// cleanDate also makes every dash a hyphen, and 202605.0 what it was.
+func cleanDate(s string) string {
+	s = dashes.Replace(clean(s))
+	return floated.ReplaceAllString(s, "$1")
 }
 
 func fromSerial(s string) (string, bool) {
@@ -118,7 +130,7 @@ func civilTime(y, m, d string) (time.Time, bool) {
 // readNumber reads 1,234.5, full-width digits, a leading ¥ and a trailing 元,
 // 人 or %; the result is plain decimal text.
 func readNumber(s string) (string, bool) {
-	s = strings.TrimLeft(clean(s), "¥￥ ")
+	s = strings.TrimLeft(dashes.Replace(clean(s)), "¥￥ ")
 	s = strings.TrimSuffix(strings.TrimSuffix(s, "元"), "人")
 	percent := strings.HasSuffix(s, "%")
 	s = strings.TrimSpace(strings.TrimSuffix(s, "%"))
@@ -142,6 +154,8 @@ func readNumber(s string) (string, bool) {
 const (
 	paidDays  = 21.75
 	paidHours = paidDays * 8
+	// maxWage in fen a month: a billion yuan.
+	maxWage = 1e11
 )
 
 var (
@@ -177,6 +191,9 @@ func readWage(s string) (low, high *int64, ok bool) {
 			return nil
 		}
 		f := math.Round(v * wageUnit[unit] * wagePer[m[6]] * 100)
+		if f > maxWage {
+			return nil // some other number
+		}
 		n := int64(f)
 		return &n
 	}
@@ -187,11 +204,11 @@ func readWage(s string) (low, high *int64, ok bool) {
 	}
 	switch bound {
 	case "以上":
-		return low, nil, true
+		return low, nil, low != nil
 	case "以下":
-		return nil, low, true
+		return nil, low, low != nil
 	}
-	return low, low, true
+	return low, low, low != nil
 }
 
 // mask shows at most a third of a value: its first and last characters when it

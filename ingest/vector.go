@@ -41,6 +41,14 @@ func memory(v reflect.Value) vectorMemory {
 
 func memoryOf(v duckdb.Vector) vectorMemory { return memory(vectorOf(v)) }
 
+// put writes a value. A row that was given up midway may have left its mark.
+func (f fixed[T]) put(row int, v T) {
+	f.data[row] = v
+	f.keep(row)
+}
+
+func (f fixed[T]) keep(row int) { f.valid[row/64] |= 1 << (row % 64) }
+
 func (f fixed[T]) null(row int) { f.valid[row/64] &^= 1 << (row % 64) }
 
 // vectorOf is the driver's own record of a vector.

@@ -41,6 +41,9 @@ func (r *run) later(s *source) int {
 // append. The extracts are of one feed; each is seen by those after it.
 func (r *run) versions(ctx context.Context, sources []*source) (map[string][]string, error) {
 	feed := sources[0].file.Feed
+	if sources[0].corrects != nil {
+		return nil, nil // a part of a load, whatever its name, replaces nothing
+	}
 	if r.in.contracts[feed].Mode != lake.Append {
 		return nil, nil
 	}
@@ -48,6 +51,7 @@ func (r *run) versions(ctx context.Context, sources []*source) (map[string][]str
 	if err != nil {
 		return nil, err
 	}
+	loads = slices.DeleteFunc(loads, func(x lake.Load) bool { return x.PartOf != "" })
 	out := map[string][]string{}
 	for _, s := range sources {
 		old, err := replaces(s.file.Rel, loads)

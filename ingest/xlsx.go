@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,18 +25,46 @@ const (
 // row number, sheet, then the contract's columns. Cells are taken raw, so that
 // date serials and long numbers are seen as they are stored.
 func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (err error) {
-	book, err := excelize.OpenFile(s.file.Path, excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: sheetMemory, TmpDir: in.lake.Temp("")})
+	book, err := openBook(func(o ...excelize.Options) (*excelize.File, error) { return excelize.OpenFile(s.file.Path, o...) }, in.lake.Temp(""))
 	if err != nil {
-		return refuse("xlsx", err.Error())
+		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
+	if isCorrections(book) {
+		return refuse("corrections")
+	}
 	out, err := in.unnamed()
 	if err != nil {
 		return err
 	}
 	s.use(out)
 	w := bufio.NewWriterSize(out, 1<<20)
-	x := &sheetWriter{contract: c, csv: csv.NewWriter(w), record: make([]string, 2+len(c.Columns))}
+	h, err := writeSheets(ctx, c, book, w)
+	if err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	s.layout = numberedLayout(len(c.Columns))
+	for i, a := range c.asides(h) {
+		s.layout.aside = append(s.layout.aside, asideColumn{a.name, len(c.Columns) + i})
+	}
+	s.layout.width += len(s.layout.aside)
+	s.missing, s.extra = c.optionalMissing(h), h.extra
+	return nil
+}
+
+// writeSheets writes the rows of the sheets that have the header, and gives the
+// header of the first of them.
+func writeSheets(ctx context.Context, c *Contract, book *excelize.File, w io.Writer) (_ *header, err error) {
+	// A broken workbook must refuse itself, whatever it does to its reader.
+	defer func() {
+		if p := recover(); p != nil {
+			err = refuse("xlsx", fmt.Sprint(p))
+		}
+	}()
+	x := &sheetWriter{contract: c, csv: csv.NewWriter(w)}
 	var firstErr error
 	for _, sheet := range book.GetSheetList() {
 		if c.XLSX.Sheet != "" && sheet != c.XLSX.Sheet {
@@ -45,22 +76,31 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 				firstErr = err
 			}
 		case err != nil:
-			return err
+			return nil, err
 		}
 	}
 	if x.header == nil {
 		if firstErr == nil {
 			firstErr = refuse("sheet", c.XLSX.Sheet)
 		}
-		return firstErr
+		return nil, firstErr
 	}
 	x.csv.Flush()
-	if err := errors.Join(x.csv.Error(), w.Flush()); err != nil {
-		return err
+	return x.header, x.csv.Error()
+}
+
+// openBook opens a workbook, and refuses one that its reader cannot take.
+func openBook(open func(...excelize.Options) (*excelize.File, error), tmp string) (book *excelize.File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			book, err = nil, refuse("xlsx", fmt.Sprint(p))
+		}
+	}()
+	book, err = open(excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: sheetMemory, TmpDir: tmp})
+	if err != nil {
+		return nil, refuse("xlsx", err.Error())
 	}
-	s.layout = numberedLayout(len(c.Columns))
-	s.missing, s.extra = c.optionalMissing(x.header), x.header.extra
-	return nil
+	return book, nil
 }
 
 // numberedLayout is that of rows written by this package: row, sheet, columns.
@@ -72,8 +112,10 @@ func numberedLayout(columns int) layout {
 	return l
 }
 
-// sheetWriter writes sheets as text; header is that of the first sheet that had one.
+// sheetWriter writes sheets as text; header is that of the first sheet that had
+// one, and aside are its unknown columns.
 type sheetWriter struct {
+	aside    []asideColumn
 	contract *Contract
 	csv      *csv.Writer
 	record   []string
@@ -128,7 +170,8 @@ func (x *sheetWriter) begin(sheet string, first [][]string) (*header, error) {
 		return nil, err
 	}
 	if x.header == nil {
-		x.header = h
+		x.header, x.aside = h, x.contract.asides(h)
+		x.record = make([]string, 2+len(h.cols)+len(x.aside))
 	}
 	for i := h.row + 1; i < len(first); i++ {
 		if err := x.write(i+1, sheet, h, first[i]); err != nil {
@@ -148,6 +191,13 @@ func (x *sheetWriter) write(row int, sheet string, h *header, cells []string) er
 		}
 		filled = filled || strings.TrimSpace(cell) != ""
 		x.record[2+i] = cell
+	}
+	named := x.contract.asides(h) // another sheet may have them elsewhere
+	for i, a := range x.aside {
+		x.record[2+len(h.cols)+i] = ""
+		if j := slices.IndexFunc(named, func(b asideColumn) bool { return b.name == a.name }); j >= 0 && named[j].cell < len(cells) {
+			x.record[2+len(h.cols)+i] = cells[named[j].cell]
+		}
 	}
 	if !filled || x.contract.drops(cells) {
 		return nil

@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,7 @@ func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time
 	if readonly {
 		return l, nil
 	}
-	for _, stmt := range schema {
+	for _, stmt := range slices.Concat(schema, noteSchema) {
 		if _, err := eng.DB().ExecContext(ctx, stmt); err != nil {
 			return nil, fmt.Errorf("lake: create the ledger: %w", err)
 		}

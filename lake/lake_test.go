@@ -62,7 +62,7 @@ func publish(t *testing.T, eng *engine.DuckDB, l *Lake, pubs ...Publication) ([]
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	return l.Publish(ctx, conn, pubs, "")
+	return l.Publish(ctx, conn, pubs, "", "")
 }
 
 func states(t *testing.T, l *Lake) []string {

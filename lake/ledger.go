@@ -35,6 +35,8 @@ var schema = []string{
 	// The load that brought the corrected row, and when.
 	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS closed_by VARCHAR DEFAULT ''`,
 	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS closed_at TIMESTAMP`,
+	// The part whose corrected row still had the fault.
+	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS found_by VARCHAR DEFAULT ''`,
 	`CREATE TABLE IF NOT EXISTS state.main.refusals (
 		sha256 VARCHAR NOT NULL, feed VARCHAR NOT NULL, file VARCHAR NOT NULL, reason VARCHAR NOT NULL,
 		refused_at TIMESTAMP NOT NULL, load_id VARCHAR NOT NULL)`,

@@ -28,24 +28,33 @@ type Publication struct {
 	// Replaces are the ids of loads that this one is a new version of: live ones,
 	// or ones before it in the same call. Snapshots need not name theirs.
 	Replaces []string
+	// Corrects is a SELECT of the sheet and "row" of the quarantined rows that a
+	// part brings again, good or still at fault; their entries are closed.
+	Corrects string
+	// Act says who published the load by hand or let it pass, and why; empty for
+	// what passes by itself.
+	Act Act
 	// File is the temporary Parquet file; see Lake.Temp.
 	File string
+	// Notes are what a person should know of the load.
+	Notes []Note
 }
 
 // Publish makes the loads live, all of them or none: their files are fsynced
 // and renamed into place, then one transaction on conn writes the ledger, puts
 // the rows of the SELECT quarantine (columns as in the quarantine table; ""
-// for none) into quarantine, and marks what they supersede. It returns the
+// for none) into quarantine and those of the SELECT profiles (likewise) among
+// the profiles, and marks what they supersede. It returns the
 // loads as the ledger has them. After an error nothing has changed for any
 // reader, and the temporary files are gone.
-func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine string) ([]Load, error) {
+func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine, profiles string) ([]Load, error) {
 	if err := l.place(pubs); err != nil {
 		for _, p := range pubs {
 			_ = os.Remove(p.File)
 		}
 		return nil, fmt.Errorf("publish: %w", err)
 	}
-	loads, err := l.record(ctx, conn, pubs, quarantine)
+	loads, err := l.record(ctx, conn, pubs, quarantine, profiles)
 	if err != nil {
 		return nil, fmt.Errorf("publish: ledger: %w", err)
 	}
@@ -117,7 +126,7 @@ func syncPath(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine string) (loads []Load, err error) {
+func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine, profiles string) (loads []Load, err error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -154,11 +163,31 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if _, err := tx.ExecContext(ctx, supersedeEarlier, seq-int64(len(loads))); err != nil {
 		return nil, err
 	}
+	for _, p := range pubs {
+		if err := l.correct(ctx, tx, p, now); err != nil {
+			return nil, err
+		}
+	}
 	if err := l.settle(ctx, tx, Act{}); err != nil {
 		return nil, err
 	}
+	if err := insertNotes(ctx, tx, pubs); err != nil {
+		return nil, err
+	}
+	for _, p := range pubs {
+		if p.Act != (Act{}) {
+			if _, err := tx.ExecContext(ctx, `UPDATE state.main.load_events SET who = ?, why = ? WHERE load_id = ?`, p.Act.Who, p.Act.Why, p.Load.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if quarantine != "" {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.quarantine BY NAME `+quarantine); err != nil {
+			return nil, err
+		}
+	}
+	if profiles != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.load_profiles BY NAME `+profiles); err != nil {
 			return nil, err
 		}
 	}

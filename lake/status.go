@@ -18,6 +18,9 @@ type FeedStatus struct {
 	LastLoad time.Time
 	// Loads counts live loads; the rows are those of live loads.
 	Loads, RowsLoaded, RowsQuarantined, RowsRepeated int64
+	// RowsOpen counts the rows of live loads that wait in quarantine for their
+	// correction; RowsQuarantined counts those that ever went there.
+	RowsOpen int64
 	// Ever counts every accepted load, superseded ones too, and their
 	// rows: these never decrease.
 	Ever Totals
@@ -37,10 +40,11 @@ func (l *Lake) Status(ctx context.Context) ([]FeedStatus, error) {
 		ever AS (SELECT feed, count(*) AS all_loads, CAST(sum(rows_loaded) AS BIGINT) AS all_loaded,
 			CAST(sum(rows_quarantined) AS BIGINT) AS all_quarantined, CAST(sum(rows_repeated) AS BIGINT) AS all_repeated FROM state.main.loads GROUP BY feed),
 		latest AS (SELECT feed, max(p.period) AS period FROM live JOIN state.main.load_periods p USING (load_id) GROUP BY feed),
+		open AS (SELECT feed, count(DISTINCT (load_id, sheet, "row")) AS open `+faultsOf+` WHERE closer = '' GROUP BY feed),
 		refused AS (SELECT feed, count(*) AS refused FROM state.main.refusals GROUP BY feed)
 		SELECT feed, latest.period, last_load, coalesce(loads, 0), coalesce(loaded, 0), coalesce(quarantined, 0), coalesce(repeated, 0),
-			coalesce(all_loads, 0), coalesce(all_loaded, 0), coalesce(all_quarantined, 0), coalesce(all_repeated, 0), coalesce(refused, 0)
-		FROM ever FULL JOIN refused USING (feed) LEFT JOIN sums USING (feed) LEFT JOIN latest USING (feed) ORDER BY feed`)
+			coalesce(all_loads, 0), coalesce(all_loaded, 0), coalesce(all_quarantined, 0), coalesce(all_repeated, 0), coalesce(refused, 0), coalesce(open, 0)
+		FROM ever FULL JOIN refused USING (feed) LEFT JOIN sums USING (feed) LEFT JOIN latest USING (feed) LEFT JOIN open USING (feed) ORDER BY feed`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
@@ -50,7 +54,7 @@ func (l *Lake) Status(ctx context.Context) ([]FeedStatus, error) {
 		var s FeedStatus
 		var month, last sql.NullTime
 		if err := rows.Scan(&s.Feed, &month, &last, &s.Loads, &s.RowsLoaded, &s.RowsQuarantined, &s.RowsRepeated,
-			&s.Ever.Loads, &s.Ever.RowsLoaded, &s.Ever.RowsQuarantined, &s.Ever.RowsRepeated, &s.Refused); err != nil {
+			&s.Ever.Loads, &s.Ever.RowsLoaded, &s.Ever.RowsQuarantined, &s.Ever.RowsRepeated, &s.Refused, &s.RowsOpen); err != nil {
 			return nil, fmt.Errorf("ledger: %w", err)
 		}
 		if month.Valid {
@@ -58,43 +62,6 @@ func (l *Lake) Status(ctx context.Context) ([]FeedStatus, error) {
 		}
 		s.LastLoad = last.Time
 		out = append(out, s)
-	}
-	return out, rows.Err()
-}
-
-// Fault is one fault of one quarantined row; a row may have several.
-type Fault struct {
-	LoadID, Feed, File, Sheet string
-	// Row is the row as a person sees it in the file, from 1.
-	Row            int64
-	Column, Reason string
-	// Masked shows at most a third of the value; of personal ones only their length.
-	Masked string
-	// Hint says what to do, in Chinese and English.
-	Hint string
-}
-
-// Quarantined lists the open faults of live loads of a feed ("" for all), in order
-// of file, row and column; limit 0 means all.
-func (l *Lake) Quarantined(ctx context.Context, feed string, limit int) ([]Fault, error) {
-	q := `SELECT q.load_id, q.feed, q.file, q.sheet, q."row", q.col, q.reason, q.value_masked, q.hint
-		FROM state.main.quarantine q JOIN state.main.loads l USING (load_id)
-		WHERE l.status = 'live' AND q.closed_by = '' AND (? = '' OR q.feed = ?) ORDER BY q.file, q.sheet, q."row", q.col, q.reason, q.load_id`
-	if limit > 0 {
-		q += fmt.Sprintf(" LIMIT %d", limit)
-	}
-	rows, err := l.eng.DB().QueryContext(ctx, q, feed, feed)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Fault
-	for rows.Next() {
-		var f Fault
-		if err := rows.Scan(&f.LoadID, &f.Feed, &f.File, &f.Sheet, &f.Row, &f.Column, &f.Reason, &f.Masked, &f.Hint); err != nil {
-			return nil, fmt.Errorf("ledger: %w", err)
-		}
-		out = append(out, f)
 	}
 	return out, rows.Err()
 }

@@ -14,6 +14,7 @@ type fixed struct {
 	build, built, reference    *metric
 	alerts                     *metric
 	feedSuccess, feedReference *metric
+	rowsOpen                   *metric
 	loadRows, loads            *metric
 	runDuration, runSuccess    *metric
 
@@ -28,6 +29,7 @@ func newFixed() fixed {
 		alerts:        newMetric("alerts", "Alerts firing now. level is red (I), orange (II), yellow (III) or blue (IV).", "level", "rule", "region", "industry"),
 		feedSuccess:   newMetric("feed_last_success_timestamp_seconds", "When an extract of the feed was last accepted.", "feed"),
 		feedReference: newMetric("feed_reference_period_timestamp_seconds", "First day (00:00 UTC) of the newest month that the feed has reached.", "feed"),
+		rowsOpen:      newMetric("quarantine_rows_open", "Rows in quarantine that wait for their correction.", "feed"),
 		loadRows:      newMetric("load_rows_total", "Rows of extracts by outcome: loaded, quarantined, or repeated.", "feed", "outcome"),
 		loads:         newMetric("loads_total", "Extracts by status: accepted or refused.", "feed", "status"),
 		runDuration:   newMetric("run_duration_seconds", "How long the stage's last run took.", "stage"),
@@ -40,7 +42,7 @@ func newFixed() fixed {
 
 func (f fixed) descs() []*metric {
 	return []*metric{
-		f.build, f.built, f.reference, f.alerts, f.feedSuccess, f.feedReference, f.loadRows, f.loads, f.runDuration, f.runSuccess,
+		f.build, f.built, f.reference, f.alerts, f.feedSuccess, f.feedReference, f.rowsOpen, f.loadRows, f.loads, f.runDuration, f.runSuccess,
 		f.sourceSuccess, f.sourceFailures,
 	}
 }
@@ -57,6 +59,7 @@ func Level(level int) string {
 func (f fixed) state(b *build, s State) {
 	f.alertCounts(b, s.Alerts)
 	for _, x := range s.Feeds {
+		b.add(f.rowsOpen, prometheus.GaugeValue, float64(x.RowsOpen), x.Feed)
 		if !x.LastSuccess.IsZero() {
 			b.add(f.feedSuccess, prometheus.GaugeValue, seconds(x.LastSuccess), x.Feed)
 		}

@@ -43,13 +43,16 @@ type AlertCount struct {
 	Count            int
 }
 
-// Feed is when a feed was last loaded and the newest month it has reached.
+// Feed is when a feed was last loaded, the newest month it has reached, and how
+// many of its rows wait for their correction.
 type Feed struct {
 	Feed string
 	// LastSuccess is the instant of the last accepted load; zero for none.
 	LastSuccess time.Time
 	// Reference is the newest month loaded; 0 for none.
 	Reference period.Period
+	// RowsOpen are the rows in quarantine that wait for their correction.
+	RowsOpen int64
 }
 
 // The outcomes of a row at the door.

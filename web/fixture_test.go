@@ -72,7 +72,7 @@ func newSite(t *testing.T) *site {
 func feed(name string, behind int, rows, bad int64) lake.FeedStatus {
 	return lake.FeedStatus{
 		Feed: name, LatestPeriod: releasetest.Last.Add(-behind), LastLoad: now.Add(-10 * time.Minute), Loads: 26,
-		RowsLoaded: rows, RowsQuarantined: bad,
+		RowsLoaded: rows, RowsQuarantined: bad, RowsOpen: bad,
 	}
 }
 

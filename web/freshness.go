@@ -52,7 +52,7 @@ func (s *server) feeds(v view, st *State) []feedRow {
 			continue
 		}
 		r.Period, r.LastLoad = f.LatestPeriod.String(), s.local(f.LastLoad)
-		r.Rows, r.Quarantined, r.Refused = count(f.RowsLoaded), count(f.RowsQuarantined), count(f.Refused)
+		r.Rows, r.Quarantined, r.Refused = count(f.RowsLoaded), count(f.RowsOpen), count(f.Refused)
 		r.State, r.Class = v.t("web.feed.current"), "current"
 		if behind := int(st.Snapshot.Latest - f.LatestPeriod); behind > 0 {
 			r.State, r.Class = v.t("web.feed.behind", behind), "late"

@@ -110,6 +110,7 @@ func (e *env) root() *cobra.Command {
 		e.initCmd(), e.doctorCmd(), e.simulateCmd(), e.ingestCmd(), e.quarantineCmd(), e.transformCmd(),
 		e.alertsCmd(), e.queryCmd(), e.exportCmd(), e.releaseCmd(), e.serveCmd(), e.demoCmd(),
 		e.sourcesCmd(),
+		e.contractCmd(),
 	)
 	return root
 }

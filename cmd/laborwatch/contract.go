@@ -1,0 +1,288 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"laborwatch/app"
+	"laborwatch/forms"
+	"laborwatch/infer"
+	"laborwatch/ingest"
+	"laborwatch/messages"
+)
+
+func (e *env) contractCmd() *cobra.Command {
+	return group("contract", "cli.contract", e.contractListCmd(), e.contractLintCmd(), e.contractShowCmd(), e.contractTemplateCmd(), e.contractInferCmd())
+}
+
+// contracts are those of the configuration; no data folder is needed.
+func (e *env) contracts() (ingest.Contracts, error) {
+	cfg, err := e.config()
+	if err != nil {
+		return nil, err
+	}
+	return app.ContractsOf(cfg)
+}
+
+// contract is one of them by its feed.
+func (e *env) contract(feed string) (*ingest.Contract, error) {
+	cs, err := e.contracts()
+	if err != nil {
+		return nil, err
+	}
+	if err := oneOf("FEED", feed, cs.Feeds()...); err != nil {
+		return nil, err
+	}
+	return cs[feed], nil
+}
+
+func (e *env) contractListCmd() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "list [--format table|json]",
+		Short: messages.Both("cli.contract.list"),
+		Args:  args(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			if err := oneOf("--format", format, "table", "json"); err != nil {
+				return err
+			}
+			cs, err := e.contracts()
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				out := []map[string]any{}
+				for _, feed := range cs.Feeds() {
+					c := cs[feed]
+					out = append(out, map[string]any{"feed": feed, "version": c.Version, "title": map[string]string{"zh": c.Title.ZH, "en": c.Title.EN}, "mode": c.Mode, "key": c.Key, "files": c.Files, "columns": len(c.Columns)})
+				}
+				return e.json(out)
+			}
+			w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+			fmt.Fprintln(w, messages.T(messages.ZH, "cli.contract.list.head"))
+			for _, feed := range cs.Feeds() {
+				c := cs[feed]
+				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", feed, c.Title.ZH, c.Mode, c.Version, len(c.Columns), strings.Join(c.Files, " "))
+			}
+			return w.Flush()
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, json")
+	return cmd
+}
+
+func (e *env) json(v any) error {
+	enc := json.NewEncoder(e.stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func (e *env) contractLintCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lint FILE…",
+		Short: messages.Both("cli.contract.lint"),
+		Args:  args(cobra.MinimumNArgs(1)),
+		RunE: func(_ *cobra.Command, files []string) error {
+			// What ships is what a contract has to live with; the folder of the
+			// configuration may be what is being mended.
+			others, err := ingest.LoadContracts("")
+			if err != nil {
+				return err
+			}
+			var faults []error
+			warnings := 0
+			for _, name := range files {
+				b, err := os.ReadFile(e.path(name))
+				if err != nil {
+					faults = append(faults, err)
+					continue
+				}
+				found, err := ingest.Lint(name, b, others)
+				if err != nil {
+					faults = append(faults, err)
+				}
+				for _, w := range found {
+					fmt.Fprintf(e.stdout, "%s:%d: %s: %s / %s\n", name, w.Line, messages.Both("cli.contract.warning"), w.Text(messages.ZH), w.Text(messages.EN))
+				}
+				warnings += len(found)
+			}
+			if len(faults) > 0 {
+				return errors.Join(faults...)
+			}
+			fmt.Fprintln(e.stdout, messages.Both("cli.contract.lint.done", len(files), warnings))
+			return nil
+		},
+	}
+}
+
+func (e *env) contractShowCmd() *cobra.Command {
+	var format, out string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "show FEED|--all [--format table|yaml|markdown|json] [--out FILE|DIR]",
+		Short: messages.Both("cli.contract.show"),
+		Args:  args(cobra.MaximumNArgs(1)),
+		RunE: func(_ *cobra.Command, a []string) error {
+			if err := oneOf("--format", format, "table", "yaml", "markdown", "json"); err != nil {
+				return err
+			}
+			if all {
+				if format != "markdown" || out == "" || len(a) > 0 {
+					return &exitError{exitUsage, errors.New(messages.Both("cli.contract.show.all"))}
+				}
+				cs, err := e.contracts()
+				if err != nil {
+					return err
+				}
+				return forms.WritePages(e.path(out), cs)
+			}
+			if len(a) == 0 {
+				return &exitError{exitUsage, errors.New(messages.Both("cli.contract.show.which"))}
+			}
+			c, err := e.contract(a[0])
+			if err != nil {
+				return err
+			}
+			return e.into(out, func(w io.Writer) error { return e.showContract(w, c, format) })
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, yaml, markdown, json")
+	f.StringVar(&out, "out", "", messages.Both("cli.contract.out"))
+	f.BoolVar(&all, "all", false, messages.Both("cli.contract.all"))
+	return cmd
+}
+
+func (e *env) showContract(w io.Writer, c *ingest.Contract, format string) error {
+	switch format {
+	case "markdown":
+		return forms.Page(w, c)
+	case "json":
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(forms.Describe(c))
+	case "yaml":
+		cfg, err := e.config()
+		if err != nil {
+			return err
+		}
+		b, err := app.ContractSource(cfg, c.Feed)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(b)
+		return err
+	}
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(tw, "%s\t%s\t%s\n\n", c.Feed, c.Title.ZH, c.Title.EN)
+	fmt.Fprintln(tw, messages.T(messages.ZH, "cli.contract.show.head"))
+	for _, col := range forms.Describe(c).Columns {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Required, strings.Join(col.Headers, "、"), col.Meaning.ZH)
+	}
+	return tw.Flush()
+}
+
+// into writes to a file, whole or not at all, or to standard output.
+func (e *env) into(out string, write func(io.Writer) error) (err error) {
+	if out == "" {
+		return write(e.stdout)
+	}
+	path := e.path(out)
+	f, err := os.CreateTemp(filepath.Dir(path), ".laborwatch-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func (e *env) contractTemplateCmd() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "template FEED [--out FILE.xlsx]",
+		Short: messages.Both("cli.contract.template"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, a []string) error {
+			c, err := e.contract(a[0])
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				out = strings.TrimSuffix(forms.FileName(c), "_202606.xlsx") + "_" + messages.T(messages.ZH, "cli.contract.form") + ".xlsx"
+			}
+			if err := e.into(out, func(w io.Writer) error { return forms.Template(w, c) }); err != nil {
+				return err
+			}
+			fmt.Fprintln(e.stdout, messages.Both("cli.contract.template.done", out, forms.FileName(c)))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", messages.Both("cli.contract.out"))
+	return cmd
+}
+
+func (e *env) contractInferCmd() *cobra.Command {
+	var out, lang string
+	cmd := &cobra.Command{
+		Use:   "infer FILE [--out FILE.yaml]",
+		Short: messages.Both("cli.contract.infer"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := oneOf("--lang", lang, string(messages.ZH), string(messages.EN)); err != nil {
+				return err
+			}
+			cfg, err := e.config()
+			if err != nil {
+				return err
+			}
+			cs, err := app.ContractsOf(cfg)
+			if err != nil {
+				return err
+			}
+			o := infer.Options{Contracts: cs}
+			if cfg.Ingest.CheckRegions {
+				for _, r := range cfg.Regions {
+					o.Regions = append(o.Regions, r.Code)
+				}
+			}
+			g, err := infer.File(cmd.Context(), e.path(a[0]), o)
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				if err := g.Report(e.stdout, messages.Lang(lang)); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(e.stdout, "\n%s", g.Contract())
+				return err
+			}
+			if err := e.into(out, func(w io.Writer) error { _, err := io.WriteString(w, g.Contract()); return err }); err != nil {
+				return err
+			}
+			if err := g.Report(e.stdout, messages.Lang(lang)); err != nil {
+				return err
+			}
+			fmt.Fprintln(e.stdout, messages.Both("infer.wrote", out))
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&out, "out", "", messages.Both("cli.contract.out"))
+	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
+	return cmd
+}

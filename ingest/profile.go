@@ -1,0 +1,185 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"laborwatch/engine"
+	"laborwatch/lake"
+)
+
+// Measures of an extract's profile.
+const (
+	measureRows     = "rows"     // rows loaded
+	measureRepeats  = "repeats"  // repeats, as a share of the rows in
+	measureNulls    = "nulls"    // empty cells of a column, as a share of the rows loaded
+	measureDistinct = "distinct" // different values of a column that names persons or employers, to about 2 %
+	measureCode     = "code"     // rows of a code, as a share of the rows loaded
+	measureAside    = "aside"    // an unknown column was there
+)
+
+// profiled lists the columns whose empty cells are counted, those whose values
+// are counted, and those whose codes are.
+func (c *Contract) profiled() (nulls, distinct, coded []string) {
+	for _, col := range c.Columns {
+		if col.Constant != nil || col.Aliases != nil && len(col.Aliases) == 0 {
+			continue
+		}
+		nulls = append(nulls, col.Name)
+		if col.Type == "person" || col.Type == "uscc" {
+			distinct = append(distinct, col.Name)
+		}
+		if col.enum() != "" {
+			coded = append(coded, col.Name)
+		}
+	}
+	return nulls, distinct, coded
+}
+
+// counts are what a profile is made of, by column and, for codes, code.
+type counts struct {
+	rows     int64
+	filled   map[string]int64
+	codes    map[string]map[string]int64
+	distinct map[string]int64
+}
+
+func newCounts() *counts {
+	return &counts{filled: map[string]int64{}, codes: map[string]map[string]int64{}, distinct: map[string]int64{}}
+}
+
+func (n *counts) code(col, code string, rows int64) {
+	if n.codes[col] == nil {
+		n.codes[col] = map[string]int64{}
+	}
+	n.codes[col][code] += rows
+}
+
+// profile counts the good rows of every extract of the batch.
+func (b *batch) profile(ctx context.Context) error {
+	if b.history == 0 {
+		return nil
+	}
+	byFD := map[int]*part{}
+	for _, p := range b.parts {
+		p.counts = newCounts()
+		byFD[p.fd] = p
+	}
+	from := "lw_checked"
+	if b.scanned != nil {
+		// The scan has counted what it settled.
+		b.scanned.count(b.parts[0].counts)
+		if b.scanned.aside.rows == 0 {
+			return b.countDistinct(ctx, byFD)
+		}
+		from = "(" + b.checked(b.parts[0].fd, false) + ")"
+	}
+	nulls, _, coded := b.c.profiled()
+	exprs := make([]string, len(nulls))
+	for i, col := range nulls {
+		exprs[i] = fmt.Sprintf(", count(%s)", engine.Ident(col))
+	}
+	err := b.eachRow(ctx, fmt.Sprintf("SELECT _file, count(*)%s FROM %s WHERE %s GROUP BY _file", strings.Join(exprs, ""), from, b.good()), 1+len(nulls), func(fd int, n []int64, _ string) {
+		c := byFD[fd].counts
+		c.rows += n[0]
+		for i, col := range nulls {
+			c.filled[col] += n[i+1]
+		}
+	})
+	for _, col := range coded {
+		if err != nil {
+			return err
+		}
+		err = b.eachRow(ctx, fmt.Sprintf("SELECT _file, count(*), CAST(%[1]s AS VARCHAR) FROM %[2]s WHERE %[3]s AND %[1]s IS NOT NULL GROUP BY ALL", engine.Ident(col), from, b.good()), 1, func(fd int, n []int64, code string) {
+			byFD[fd].counts.code(col, code, n[0])
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return b.countDistinct(ctx, byFD)
+}
+
+// countDistinct counts, to about 2 %, persons and employers.
+func (b *batch) countDistinct(ctx context.Context, byFD map[int]*part) error {
+	_, distinct, _ := b.c.profiled()
+	if len(distinct) == 0 {
+		return nil
+	}
+	exprs := make([]string, len(distinct))
+	for i, col := range distinct {
+		exprs[i] = fmt.Sprintf(", approx_count_distinct(%s)", engine.Ident(col))
+	}
+	return b.eachRow(ctx, fmt.Sprintf("SELECT _file%s FROM lw_checked WHERE %s GROUP BY _file", strings.Join(exprs, ""), b.good()), len(distinct), func(fd int, n []int64, _ string) {
+		for i, col := range distinct {
+			byFD[fd].counts.distinct[col] = n[i]
+		}
+	})
+}
+
+// eachRow reads rows of the descriptor, n counts and, where there is one more
+// column, a text.
+func (b *batch) eachRow(ctx context.Context, q string, n int, do func(fd int, n []int64, text string)) error {
+	rows, err := b.conn.QueryContext(ctx, q)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	cols, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	var fd int
+	var text string
+	ints := make([]int64, n)
+	into := []any{&fd}
+	for i := range ints {
+		into = append(into, &ints[i])
+	}
+	if len(cols) > len(into) {
+		into = append(into, &text)
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		do(fd, ints, text)
+	}
+	return rows.Err()
+}
+
+// measure gives the profile that is kept of the extract.
+func (b *batch) measure(p *part) []lake.Measure {
+	if p.counts == nil {
+		return nil
+	}
+	var out []lake.Measure
+	add := func(name, col, code string, v float64) {
+		out = append(out, lake.Measure{LoadID: p.id, Name: name, Column: col, Code: code, Value: v})
+	}
+	n := p.counts
+	rows := max(float64(p.rows-p.bad-p.repeated), 1)
+	add(measureRows, "", "", float64(p.rows-p.bad-p.repeated))
+	add(measureRepeats, "", "", float64(p.repeated)/max(float64(p.rows), 1))
+	nulls, distinct, _ := b.c.profiled()
+	for _, col := range nulls {
+		if !slices.Contains(p.missing, col) {
+			add(measureNulls, col, "", 1-float64(n.filled[col])/rows)
+		}
+	}
+	for _, col := range distinct {
+		add(measureDistinct, col, "", float64(n.distinct[col]))
+	}
+	for _, col := range slices.Sorted(maps.Keys(n.codes)) {
+		for _, code := range slices.Sorted(maps.Keys(n.codes[col])) {
+			add(measureCode, col, code, float64(n.codes[col][code])/rows)
+		}
+	}
+	for _, name := range p.extra {
+		add(measureAside, name, "", 1)
+	}
+	return out
+}
