@@ -24,6 +24,7 @@ import (
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/metrics"
+	"laborwatch/source"
 	"laborwatch/transform"
 )
 
@@ -62,6 +63,9 @@ type App struct {
 	work     sync.Mutex // one stage at a time changes the folder
 	lazy     sync.Mutex // guards what is made when first needed
 	cleanups []func() error
+
+	sourceState *source.State
+	sources     []*source.Source // the inbox first
 }
 
 // Open takes ownership of the data folder and opens what lies in it. A folder
@@ -124,6 +128,9 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	if a.Alerts, err = alert.Open(ctx, a.Engine, a.opts.Clock); err != nil {
+		return err
+	}
+	if err := a.openSources(ctx); err != nil {
 		return err
 	}
 	return nil

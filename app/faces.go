@@ -37,6 +37,9 @@ func measures(v *View) metrics.State {
 			Stage: r.Name, Duration: time.Duration(r.Seconds * float64(time.Second)), LastSuccess: r.LastSuccess,
 		})
 	}
+	for _, x := range v.Sources {
+		s.Sources = append(s.Sources, metrics.Source{Source: x.Source, LastSuccess: x.LastSuccess, Failures: x.Failures})
+	}
 	return s
 }
 

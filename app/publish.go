@@ -20,6 +20,7 @@ type View struct {
 	Alerts   []alert.Alert
 	Feeds    []lake.FeedStatus
 	Stages   []Stage
+	Sources  []SourceStatus
 	Releases []release.Release
 	Built    time.Time
 }
@@ -55,6 +56,9 @@ func (a *App) readView(ctx context.Context) (*View, error) {
 	}
 	if v.Stages, err = a.journal.stages(ctx); err != nil {
 		return nil, fmt.Errorf("stages: %w", err)
+	}
+	if v.Sources, err = a.Sources(ctx); err != nil {
+		return nil, err
 	}
 	if v.Releases, err = release.List(a.releaseDir()); err != nil {
 		return nil, err

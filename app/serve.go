@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -87,7 +89,12 @@ func (a *App) runner(log *slog.Logger) (*schedules.Runner, error) {
 		}
 	}
 	return schedules.New(schedules.Options{
-		Schedules: list, Location: a.Config.Location(), Store: a.journal, Log: log,
-		Run: func(ctx context.Context, s config.Schedule) error { return a.Run(ctx, s.Jobs) },
+		Schedules: append(slices.Clip(list), a.sourceSchedules()...), Location: a.Config.Location(), Store: a.journal, Log: log,
+		Run: func(ctx context.Context, s config.Schedule) error {
+			if name, ok := strings.CutPrefix(s.Name, sourceSchedule); ok {
+				return a.RunSource(ctx, name)
+			}
+			return a.Run(ctx, s.Jobs)
+		},
 	})
 }

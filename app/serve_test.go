@@ -28,6 +28,7 @@ func fresh(t *testing.T) *config.Config {
 		t.Fatal(err)
 	}
 	cfg.Web.Listen = "127.0.0.1:0"
+	cfg.Ingest.Settle = 50 * time.Millisecond
 	if _, err := pseudonym.CreateFile(cfg.Ingest.KeyFile, pseudonym.SM3); err != nil {
 		t.Fatal(err)
 	}

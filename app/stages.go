@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"laborwatch/alert"
@@ -55,7 +54,7 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 	}
 	a.ingest, err = ingest.New(ingest.Options{
 		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Keys: keys, Regions: regions, Scopes: scopes,
-		Clock: a.opts.Clock, Log: a.log,
+		Clock: a.opts.Clock, Log: a.log, Limits: a.limits(),
 		Progress: func(p ingest.Progress) { a.opts.Progress(StageIngest, p.File, int64(p.Done), int64(p.Total)) },
 	})
 	return a.ingest, err
@@ -116,37 +115,24 @@ type Ingested struct {
 }
 
 // Ingest loads files, or everything in the inbox when there are none. A feed
-// names what the files are; empty, their names tell.
+// names what the files are; empty, their names tell. The members of archives
+// are loaded as files of their own.
 func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum Ingested, err error) {
-	a.work.Lock()
-	defer a.work.Unlock()
 	in, err := a.ingester(ctx)
 	if err != nil {
 		return sum, err
 	}
-	_, err = a.journal.timed(ctx, StageIngest, func(ctx context.Context) error {
-		list, unknown, err := a.extracts(in, feed, files)
-		if err != nil {
-			return err
-		}
-		sum.Unknown = unknown
-		sum.Summary, err = in.Load(ctx, list)
-		return err
-	})
+	list, unknown, err := a.extracts(in, feed, files)
+	if err != nil {
+		return sum, err
+	}
+	as := feeds{force: feed}
+	if len(files) == 0 {
+		as = feeds{only: feed}
+	}
+	sum, _, err = a.load(ctx, as, list)
+	sum.Unknown = append(unknown, sum.Unknown...)
 	return sum, err
-}
-
-func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list []ingest.File, unknown []string, err error) {
-	if len(files) > 0 {
-		list, err = in.Files(feed, files)
-		return list, nil, err
-	}
-	list, unknown, err = in.Scan(a.Config.Ingest.Inbox)
-	if feed != "" {
-		list = slices.DeleteFunc(list, func(f ingest.File) bool { return f.Feed != feed })
-		unknown = nil
-	}
-	return list, unknown, err
 }
 
 // RunTransform computes what changed.
@@ -192,7 +178,7 @@ func (a *App) Run(ctx context.Context, jobs []string) error {
 		var err error
 		switch j {
 		case StageIngest:
-			_, err = a.Ingest(ctx, "", nil)
+			_, err = a.Pull(ctx, Inbox)
 		case StageTransform:
 			_, err = a.RunTransform(ctx, nil)
 		case StageAlerts:

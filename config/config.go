@@ -32,6 +32,8 @@ type Config struct {
 
 	Engine     Engine          `yaml:"engine"`
 	Ingest     Ingest          `yaml:"ingest"`
+	Sources    []Source        `yaml:"sources"`
+	Archives   Archives        `yaml:"archives"`
 	Models     Models          `yaml:"models"`
 	Web        Web             `yaml:"web"`
 	Release    Release         `yaml:"release"`
@@ -90,6 +92,9 @@ type Ingest struct {
 	KeyFile string `yaml:"key_file"`
 	// CheckRegions refuses rows whose region is not one of Regions.
 	CheckRegions bool `yaml:"check_regions"`
+	// Settle is how far apart two looks of a scheduled run must be to tell that
+	// a file in the inbox is whole.
+	Settle time.Duration `yaml:"settle"`
 }
 
 // Models says where SQL models that replace embedded ones lie.
@@ -285,6 +290,11 @@ func (c *Config) resolve(base, data string) error {
 		{filepath.Dir(c.Data), &c.Ingest.KeyFile},
 	} {
 		if *p.path, err = abs(p.root, *p.path); err != nil {
+			return err
+		}
+	}
+	for i := range c.Sources {
+		if err := c.Sources[i].prepare(func(p string) (string, error) { return abs(base, p) }); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/archive"
 	"laborwatch/engine"
 	"laborwatch/lake"
 	"laborwatch/messages"
@@ -42,6 +43,8 @@ type Options struct {
 	Keys *pseudonym.Chain
 	// Regions are the valid region codes; empty means that they are not checked.
 	Regions []string
+	// Limits are what a gzipped extract may unpack to; zero means archive.Default.
+	Limits archive.Limits
 	// Scopes gives the scope that a name stands for in a file's name, as 新华区
 	// for 410402.
 	Scopes map[string]string
@@ -120,6 +123,7 @@ type Ingester struct {
 	inbox     string
 	keys      *pseudonym.Chain
 	regions   []string
+	limits    archive.Limits
 	scopes    map[string]string
 	clock     func() time.Time
 	log       *slog.Logger
@@ -144,6 +148,9 @@ func New(o Options) (*Ingester, error) {
 	}
 	in := &Ingester{lake: o.Lake, eng: o.Engine, contracts: o.Contracts, inbox: o.Inbox, keys: o.Keys, scopes: o.Scopes, clock: o.Clock, log: o.Log, progress: o.Progress, prints: map[string]string{}, readings: map[string]*reading{}, scanFrom: tidyBytes, asideRows: func(int64) {}}
 	in.regions = slices.Compact(slices.Sorted(slices.Values(o.Regions)))
+	if in.limits = o.Limits; in.limits == (archive.Limits{}) {
+		in.limits = archive.Default
+	}
 	if in.clock == nil {
 		in.clock = time.Now
 	}

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"laborwatch/archive"
 	"laborwatch/engine"
 )
 
@@ -67,12 +67,9 @@ func Peek(ctx context.Context, path string, rows int) (s *Sample, err error) {
 }
 
 func peekText(ctx context.Context, f *os.File, zipped bool, rows int) (*Sample, error) {
-	r, err := reread(f, zipped)
+	r, err := reread(f, zipped, archive.Default)
 	if err != nil {
 		return nil, err
-	}
-	if z, ok := r.(refusing); ok {
-		defer func() { _ = z.r.(*gzip.Reader).Close() }()
 	}
 	shape, err := readShape(&cancelable{ctx, r})
 	if err != nil {

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"laborwatch/archive"
 	"laborwatch/lake"
 	"laborwatch/period"
 )
@@ -136,7 +140,7 @@ func (s *source) use(f *os.File) {
 }
 
 // reread gives the text of the extract from its beginning.
-func reread(f *os.File, zipped bool) (io.Reader, error) {
+func reread(f *os.File, zipped bool, limits archive.Limits) (io.Reader, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -147,7 +151,44 @@ func reread(f *os.File, zipped bool) (io.Reader, error) {
 	if err != nil {
 		return nil, refuse("gzip", err.Error())
 	}
-	return refusing{z}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return &bounded{r: refusing{z}, limits: limits, packed: info.Size()}, nil
+}
+
+// bounded refuses a gzip stream that unpacks to more than the limits allow.
+type bounded struct {
+	r           io.Reader
+	limits      archive.Limits
+	out, packed int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.out += int64(n); b.limits.Exceeded(b.out, b.packed) {
+		return 0, refuse("bomb", b.limits.Bytes, b.limits.Ratio)
+	}
+	return n, err
+}
+
+// Named is a file that a person named, without a feed yet.
+func (in *Ingester) Named(path string) (File, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return File{}, err
+	}
+	return File{Path: abs, Rel: in.rel(abs), Named: true}, nil
+}
+
+// Fingerprint changes when any contract, or what its checks hang on, does.
+func (in *Ingester) Fingerprint() string {
+	h := sha256.New()
+	for _, feed := range in.contracts.Feeds() {
+		fmt.Fprintf(h, "%s\x00%s\x00", feed, in.prints[feed])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // refusing turns the faults of a gzip stream into refusals.

@@ -27,7 +27,7 @@ const tidyBytes = 4 << 20
 // prepareText makes delimited text ready. Clean UTF-8 with one kind of line
 // end is read by the engine as it is; anything else is rewritten first.
 func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *os.File, zipped bool) error {
-	r, err := reread(f, zipped)
+	r, err := reread(f, zipped, in.limits)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		in.mayScan(c, s, shape, &shape.lines)
 		return nil
 	}
-	if r, err = reread(f, zipped); err != nil {
+	if r, err = reread(f, zipped, in.limits); err != nil {
 		return err
 	}
 	out, err := in.unnamed()

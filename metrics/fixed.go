@@ -17,6 +17,8 @@ type fixed struct {
 	rowsOpen                   *metric
 	loadRows, loads            *metric
 	runDuration, runSuccess    *metric
+
+	sourceSuccess, sourceFailures *metric
 }
 
 func newFixed() fixed {
@@ -32,12 +34,16 @@ func newFixed() fixed {
 		loads:         newMetric("loads_total", "Extracts by status: accepted or refused.", "feed", "status"),
 		runDuration:   newMetric("run_duration_seconds", "How long the stage's last run took.", "stage"),
 		runSuccess:    newMetric("run_last_success_timestamp_seconds", "When the stage last succeeded.", "stage"),
+
+		sourceSuccess:  newMetric("source_last_success_timestamp_seconds", "When a look at the source last succeeded.", "source"),
+		sourceFailures: newMetric("source_failures_total", "Looks at the source that failed, in whole or for an object.", "source"),
 	}
 }
 
 func (f fixed) descs() []*metric {
 	return []*metric{
 		f.build, f.built, f.reference, f.alerts, f.feedSuccess, f.feedReference, f.rowsOpen, f.loadRows, f.loads, f.runDuration, f.runSuccess,
+		f.sourceSuccess, f.sourceFailures,
 	}
 }
 
@@ -71,6 +77,12 @@ func (f fixed) state(b *build, s State) {
 		b.add(f.runDuration, prometheus.GaugeValue, x.Duration.Seconds(), x.Stage)
 		if !x.LastSuccess.IsZero() {
 			b.add(f.runSuccess, prometheus.GaugeValue, seconds(x.LastSuccess), x.Stage)
+		}
+	}
+	for _, x := range s.Sources {
+		b.add(f.sourceFailures, prometheus.CounterValue, float64(x.Failures), x.Source)
+		if !x.LastSuccess.IsZero() {
+			b.add(f.sourceSuccess, prometheus.GaugeValue, seconds(x.LastSuccess), x.Source)
 		}
 	}
 }

@@ -20,6 +20,17 @@ type State struct {
 	Rows  []RowCount
 	Loads []LoadCount
 	Runs  []Run
+	// Sources are the places that extracts are fetched from.
+	Sources []Source
+}
+
+// Source is how fetching from a source goes.
+type Source struct {
+	Source string
+	// LastSuccess is when a look at it last succeeded whole; zero for never.
+	LastSuccess time.Time
+	// Failures counts the looks that failed, in whole or in part, ever.
+	Failures int64
 }
 
 // AlertCount is a number of firing alerts. Region and Industry are codes; ""

@@ -14,9 +14,22 @@ need git git
 need prometheus prometheus
 need promtool prometheus
 need chromium chromium
+need /usr/sbin/sshd openssh-server
+need mariadbd mariadb-server
+need mariadb-install-db mariadb-server
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 if ! ls /usr/share/fonts/opentype/noto/NotoSansCJK-*.ttc >/dev/null 2>&1; then
 	missing="$missing fonts-noto-cjk"
 fi
+
+# An S3 server over a folder. It is a program of its own module, so that what it
+# needs stays out of go.mod.
+s3=versitygw
+s3_version=v1.8.0
+if ! go version -m bin/tools/$s3 2>/dev/null | grep -q "$s3_version"; then
+	GOBIN="$PWD/bin/tools" go install "github.com/versity/versitygw/cmd/$s3@$s3_version"
+fi
+
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" -ne 0 ]; then

@@ -1,0 +1,271 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"laborwatch/archive"
+	"laborwatch/ingest"
+	"laborwatch/lake"
+	"laborwatch/messages"
+)
+
+// feeds says what files are read as: force names the contract of all, only
+// leaves out those of other contracts; without either names tell.
+type feeds struct{ force, only string }
+
+// archiveFeed stands in the ledger for an archive that was refused whole.
+const archiveFeed = "archive"
+
+func (a *App) unpackDir() string { return filepath.Join(a.landing(), ".unpacked") }
+
+func (a *App) limits() archive.Limits {
+	l := a.Config.Archives
+	return archive.Limits{Ratio: l.MaxRatio, Bytes: l.MaxBytes, Entries: l.MaxEntries}
+}
+
+// load loads files, and the members of those that are archives. It says for
+// each file why it was refused, in whole or in part; "" for not at all.
+func (a *App) load(ctx context.Context, fs feeds, files []ingest.File) (sum Ingested, why []string, err error) {
+	a.work.Lock()
+	defer a.work.Unlock()
+	in, err := a.ingester(ctx)
+	if err != nil {
+		return sum, nil, err
+	}
+	b := &bundle{app: a, in: in, feeds: fs, why: make([]string, len(files))}
+	_, err = a.journal.timed(ctx, StageIngest, func(ctx context.Context) error {
+		return errors.Join(b.load(ctx, files), os.RemoveAll(a.unpackDir()))
+	})
+	return b.sum, b.why, err
+}
+
+// bundle is one call of load.
+type bundle struct {
+	app *App
+	in  *ingest.Ingester
+	feeds
+	sum   Ingested
+	why   []string
+	list  []ingest.File
+	owner map[string]int // file by the extract's name
+	// packed are the archives unpacked here, by file.
+	packed map[int]string
+}
+
+func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
+	b.owner, b.packed = map[string]int{}, map[int]string{}
+	for i, f := range files {
+		if err := b.take(ctx, i, f); err != nil {
+			return fmt.Errorf("%s: %w", f.Rel, err)
+		}
+	}
+	unknown, refused := b.sum.Unknown, b.sum.Refused
+	skipped := b.sum.Skipped
+	if b.sum.Summary, err = b.in.Load(ctx, b.list); err != nil {
+		return err
+	}
+	b.sum.Unknown, b.sum.Skipped = unknown, b.sum.Skipped+skipped
+	for _, r := range b.sum.Refused {
+		b.refused(b.owner[r.File], r.Reason)
+	}
+	b.sum.Refused = append(refused, b.sum.Refused...)
+	for i, sha := range b.packed {
+		if b.why[i] != "" {
+			continue // so that it can be tried again
+		}
+		if err := b.app.sourceState.ArchiveDone(ctx, sha, b.in.Fingerprint(), files[i].Rel, b.app.opts.Clock()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bundle) refused(i int, why string) {
+	if b.why[i] != "" {
+		why = b.why[i] + "; " + why
+	}
+	b.why[i] = why
+}
+
+// take adds a file to the list, or what it holds.
+func (b *bundle) take(ctx context.Context, i int, f ingest.File) error {
+	base := path.Base(f.Rel)
+	kind, err := archive.Sniff(f.Path, base)
+	if err != nil {
+		return err
+	}
+	if kind == archive.Plain {
+		if f.Feed == "" {
+			f.Feed = b.feedOf(base)
+		}
+		b.add(i, f)
+		return nil
+	}
+	sha, err := hashFile(f.Path)
+	if err != nil {
+		return err
+	}
+	known, err := b.app.sourceState.ArchiveKnown(ctx, sha, b.in.Fingerprint())
+	if err != nil {
+		return err
+	}
+	if known && !f.Named {
+		b.sum.Skipped++
+		return nil
+	}
+	dir := filepath.Join(b.app.unpackDir(), fmt.Sprintf("%06d", i))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	members, err := archive.Unpack(ctx, f.Path, base, dir, b.app.limits())
+	if archive.Refused(err) {
+		return b.refuse(ctx, i, f, sha, err)
+	}
+	if err != nil {
+		return err
+	}
+	b.packed[i] = sha
+	for _, m := range members {
+		b.add(i, ingest.File{Path: m.Path, Rel: f.Rel + "/" + m.Name, Feed: b.memberFeed(f, path.Base(m.Name)), Named: f.Named, Origin: f.Origin})
+	}
+	return nil
+}
+
+func (b *bundle) feedOf(base string) string {
+	if b.force != "" {
+		return b.force
+	}
+	return b.app.Contracts.FeedOf(base)
+}
+
+// memberFeed is told by the member's own name, else by its archive's.
+func (b *bundle) memberFeed(f ingest.File, base string) string {
+	if feed := b.feedOf(base); feed != "" {
+		return feed
+	}
+	return b.app.Contracts.FeedOf(path.Base(f.Rel))
+}
+
+func (b *bundle) add(i int, f ingest.File) {
+	switch {
+	case b.only != "" && f.Feed != b.only:
+	case f.Feed == "":
+		b.sum.Unknown = append(b.sum.Unknown, f.Rel)
+		b.refused(i, messages.Both("cli.ingest.unknown", f.Rel))
+	default:
+		b.list = append(b.list, f)
+		b.owner[f.Rel] = i
+	}
+}
+
+// refuse notes an archive that is refused whole, in the ledger too.
+func (b *bundle) refuse(ctx context.Context, i int, f ingest.File, sha string, why error) error {
+	feed := f.Feed
+	if feed == "" {
+		feed = b.force
+	}
+	if feed == "" {
+		feed = archiveFeed
+	}
+	b.refused(i, why.Error())
+	b.sum.Refused = append(b.sum.Refused, ingest.Refusal{File: f.Rel, Feed: feed, Reason: why.Error()})
+	b.app.log.Warn("archive refused", "file", f.Rel, "reason", why)
+	return b.app.Lake.Refuse(ctx, []lake.Refused{{SHA256: sha, Feed: feed, File: f.Rel, Reason: why.Error(), LoadID: archiveFeed + ":" + sha}})
+}
+
+func hashFile(file string) (sha string, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// extracts lists what a person asked to load: the files named, or all in the
+// inbox. Archives are among them; what else no contract knows is told apart.
+func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list []ingest.File, unknown []string, err error) {
+	if len(files) == 0 {
+		return a.scan(in, a.Config.Ingest.Inbox, feed)
+	}
+	var plain []string
+	for _, f := range files {
+		info, err := os.Stat(f)
+		switch {
+		case err != nil:
+			plain = append(plain, f) // the ingester says what is wrong
+		case info.IsDir():
+			found, _, err := a.scan(in, f, feed)
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, x := range found {
+				n, err := in.Named(x.Path)
+				if err != nil {
+					return nil, nil, err
+				}
+				x.Rel = n.Rel
+				list = append(list, x)
+			}
+		default:
+			kind, err := archive.Sniff(f, f)
+			if err != nil {
+				return nil, nil, err
+			}
+			if kind == archive.Plain {
+				plain = append(plain, f)
+				continue
+			}
+			n, err := in.Named(f)
+			if err != nil {
+				return nil, nil, err
+			}
+			n.Feed = feed
+			list = append(list, n)
+		}
+	}
+	if len(plain) == 0 {
+		return list, nil, nil
+	}
+	more, err := in.Files(feed, plain)
+	return append(list, more...), nil, err
+}
+
+// scan lists a folder as the ingester does, with the archives in it.
+func (a *App) scan(in *ingest.Ingester, dir, feed string) (list []ingest.File, unknown []string, err error) {
+	found, strange, err := in.Scan(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range found {
+		if feed == "" || f.Feed == feed {
+			list = append(list, f)
+		}
+	}
+	for _, rel := range strange {
+		file := filepath.Join(dir, filepath.FromSlash(rel))
+		kind, err := archive.Sniff(file, path.Base(rel))
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case kind != archive.Plain:
+			list = append(list, ingest.File{Path: file, Rel: rel})
+		case feed == "" && !strings.HasPrefix(path.Base(rel), "."):
+			unknown = append(unknown, rel)
+		}
+	}
+	return list, unknown, nil
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"laborwatch/app"
+	"laborwatch/messages"
+)
+
+func (e *env) sourcesCmd() *cobra.Command {
+	return group("sources", "cli.sources", e.sourcesList(), e.sourcesPull(), e.sourcesCheck(), e.sourcesRetry())
+}
+
+func (e *env) sourcesList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list [NAME]",
+		Short: messages.Both("cli.sources.list"),
+		Args:  args(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				if len(a) == 1 {
+					return e.listObjects(ctx, ap, a[0])
+				}
+				all, err := ap.Sources(ctx)
+				if err != nil {
+					return err
+				}
+				w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+				fmt.Fprintln(w, messages.T(messages.ZH, "cli.sources.head"))
+				for _, s := range all {
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", s.Source, s.Config.Kind, orNone(s.Config.Cron),
+						moment(ap, s.LastLook), moment(ap, s.LastSuccess), s.Waiting, s.Refused, s.Failed, s.LastError)
+				}
+				return w.Flush()
+			})
+		},
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// moment is an instant in the configured zone.
+func moment(a *app.App, t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.In(a.Config.Location()).Format(time.DateTime)
+}
+
+func (e *env) listObjects(ctx context.Context, a *app.App, name string) error {
+	records, err := a.SourceObjects(ctx, name)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, messages.T(messages.ZH, "cli.sources.objects"))
+	for _, r := range records {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, r.Status, r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), r.LastError)
+	}
+	return w.Flush()
+}
+
+// named are the sources on the command line, all when there are none.
+func named(ctx context.Context, a *app.App, names []string) ([]string, error) {
+	all, err := a.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	var every []string
+	for _, s := range all {
+		known[s.Source] = true
+		every = append(every, s.Source)
+	}
+	for _, n := range names {
+		if !known[n] {
+			return nil, oneOf("NAME", n, every...)
+		}
+	}
+	if len(names) == 0 {
+		return every, nil
+	}
+	return names, nil
+}
+
+func (e *env) sourcesPull() *cobra.Command {
+	return &cobra.Command{
+		Use:   "pull [NAME…]",
+		Short: messages.Both("cli.sources.pull"),
+		Args:  args(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				names, err := named(ctx, ap, a)
+				if err != nil {
+					return err
+				}
+				return e.pull(ctx, ap, names)
+			})
+		},
+	}
+}
+
+// pull goes through all sources, whatever becomes of one.
+func (e *env) pull(ctx context.Context, a *app.App, names []string) error {
+	var sum app.Ingested
+	var errs []error
+	for _, name := range names {
+		p, err := a.Pull(ctx, name)
+		if ctx.Err() != nil {
+			return err
+		}
+		errs = append(errs, err)
+		fmt.Fprintln(e.stdout, messages.Both("cli.sources.pulled", name, p.Offered, len(p.Loaded), len(p.Refused), p.Waiting, len(p.Failed)))
+		for _, f := range p.Failed {
+			errs = append(errs, fmt.Errorf("%s/%s: %w", name, f.Object, f.Err))
+		}
+		sum.Add(p.Ingested)
+		for _, u := range p.Result.Unknown {
+			sum.Unknown = append(sum.Unknown, name+"/"+u)
+		}
+	}
+	err := e.reportIngest(sum)
+	if failed := errors.Join(errs...); failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (e *env) sourcesCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [NAME…]",
+		Short: messages.Both("cli.sources.check"),
+		Args:  args(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				names, err := named(ctx, ap, a)
+				if err != nil {
+					return err
+				}
+				failed := 0
+				for _, name := range names {
+					n, err := ap.CheckSource(ctx, name)
+					if err != nil {
+						failed++
+						fmt.Fprintf(e.stdout, "[%s] %v\n", messages.Both("cli.doctor.fail"), err)
+						continue
+					}
+					fmt.Fprintf(e.stdout, "[%s] %s: %s\n", messages.Both("cli.doctor.ok"), name, messages.Both("cli.sources.offers", n))
+				}
+				if failed > 0 {
+					return errors.New(messages.Both("cli.doctor.failed", failed))
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (e *env) sourcesRetry() *cobra.Command {
+	return &cobra.Command{
+		Use:   "retry NAME [OBJECT]",
+		Short: messages.Both("cli.sources.retry"),
+		Args:  args(cobra.RangeArgs(1, 2)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+				if _, err := named(ctx, ap, a[:1]); err != nil {
+					return err
+				}
+				object := ""
+				if len(a) == 2 {
+					object = a[1]
+				}
+				n, err := ap.RetrySource(ctx, a[0], object)
+				if err != nil {
+					return err
+				}
+				if n == 0 && object != "" {
+					return errors.New(messages.Both("cli.sources.noobject", a[0], object))
+				}
+				fmt.Fprintln(e.stdout, messages.Both("cli.sources.again", n, a[0]))
+				return nil
+			})
+		},
+	}
+}

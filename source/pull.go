@@ -1,0 +1,294 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Result is what a pull did.
+type Result struct {
+	// Offered counts the objects on offer, Waiting those not known to be whole.
+	Offered, Waiting int
+	// Loaded and Refused are the objects handed to the loader, by outcome.
+	Loaded, Refused []string
+	// Unknown are objects whose names no contract knows; they are not fetched.
+	Unknown []string
+	// Failed are the objects that could not be fetched; they are tried again at
+	// the next pull.
+	Failed []Failure
+}
+
+// Failure is an object that could not be fetched.
+type Failure struct {
+	Object string
+	Err    error
+}
+
+// Pull looks at the source, lands what is new and hands it to load, in order of
+// time and name. What was landed before a crash is loaded first. One object's
+// failure stops no other; it is in the Result, and counted against the source.
+func (s *Source) Pull(ctx context.Context, load LoadFunc) (res Result, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.shut()
+	err = s.pull(ctx, load, &res)
+	what := ""
+	if err != nil {
+		err = fmt.Errorf("%s: %w", s.c.Name, s.clean(err))
+		what = err.Error()
+	} else if len(res.Failed) > 0 {
+		what = res.Failed[0].Object + ": " + res.Failed[0].Err.Error()
+	}
+	if ctx.Err() != nil {
+		return res, err // stopped by hand: no fault of the source
+	}
+	return res, errors.Join(err, s.o.State.Looked(ctx, s.c.Name, s.o.Clock(), what))
+}
+
+func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	records, err := s.o.State.Records(ctx, s.c.Name)
+	if err != nil {
+		return err
+	}
+	if err := s.sweep(records); err != nil {
+		return err
+	}
+	// Whatever comes of the source, what is here already is loaded.
+	if err := s.finish(ctx, load, s.left(records), records, res); err != nil {
+		return err
+	}
+	list, err := s.list(ctx, done(records))
+	if err != nil {
+		return err
+	}
+	res.Offered = len(list)
+	if err := s.gone(ctx, list, records); err != nil {
+		return err
+	}
+	if list, err = s.whole(ctx, list, records); err != nil {
+		return err
+	}
+	var landed []Landed
+	for _, o := range list {
+		x, err := s.fetch(ctx, o, records)
+		switch {
+		case err != nil && (ctx.Err() != nil || local(err)):
+			return err
+		case errors.Is(err, errNothing):
+		case err != nil:
+			res.Failed = append(res.Failed, Failure{o.Name, s.clean(err)})
+			s.o.Log.Warn("could not fetch", "source", s.c.Name, "object", o.Name, "error", s.clean(err))
+		case x != nil:
+			landed = append(landed, *x)
+		}
+	}
+	for name, r := range records {
+		switch r.Status {
+		case Waiting:
+			res.Waiting++
+		case Unknown:
+			res.Unknown = append(res.Unknown, name)
+		}
+	}
+	slices.Sort(res.Unknown)
+	return s.finish(ctx, load, landed, records, res)
+}
+
+// gone forgets the objects that were begun, or failed, and are no longer on
+// offer: a part of them is of no use.
+func (s *Source) gone(ctx context.Context, list []Object, records map[string]Record) error {
+	offered := map[string]bool{}
+	for _, o := range list {
+		offered[o.Name] = true
+	}
+	for name, r := range records {
+		if offered[name] || r.Status == Done || r.Status == Refused || r.Status == Here {
+			continue
+		}
+		if _, err := s.o.State.Forget(ctx, s.c.Name, name); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(s.place(name)); err != nil {
+			return err
+		}
+		delete(records, name)
+	}
+	return nil
+}
+
+// done gives the versions that are done with, by object.
+func done(records map[string]Record) map[string]string {
+	out := map[string]string{}
+	for name, r := range records {
+		if r.Status == Done || r.Status == Refused {
+			out[name] = r.Version
+		}
+	}
+	return out
+}
+
+// left are the objects that a killed process had landed but not loaded.
+func (s *Source) left(records map[string]Record) []Landed {
+	if s.o.InPlace {
+		return nil // they are listed again
+	}
+	var out []Landed
+	for name, r := range records {
+		if r.Status != Here {
+			continue
+		}
+		if info, err := os.Stat(s.file(name)); err == nil && info.Size() == r.Size {
+			out = append(out, Landed{Object{Name: name, Size: r.Size, Version: r.Version, Watermark: r.Watermark}, s.file(name)})
+			continue
+		}
+		r.Status, r.Landed, r.Version = Waiting, 0, ""
+		records[name] = r
+	}
+	slices.SortFunc(out, func(a, b Landed) int { return strings.Compare(a.Object.Name, b.Object.Name) })
+	return out
+}
+
+// sweep removes what lies in the landing folder and is of no use: whole files
+// that were loaded, and parts of objects that begin anew anyway.
+func (s *Source) sweep(records map[string]Record) error {
+	keep := map[string]string{}
+	for name, r := range records {
+		switch r.Status {
+		case Here:
+			keep[s.place(name)] = path.Base(name)
+		case Landing:
+			keep[s.place(name)] = ".part"
+		}
+	}
+	places, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		dir := filepath.Join(s.dir, p.Name())
+		file, ok := keep[dir]
+		if !ok {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+			continue
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Name() != file {
+				if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// fetch lands one object; nil when it turns out to be done with already.
+func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record) (*Landed, error) {
+	before, ok := records[o.Name]
+	if !ok {
+		before = Record{Source: s.c.Name, Object: o.Name, SeenAt: s.o.Clock()}
+	}
+	if s.o.InPlace {
+		before.Version, before.Size = o.Version, o.Size
+		records[o.Name] = before
+		return &Landed{o, filepath.Join(s.c.Directory.Path, filepath.FromSlash(o.Name))}, nil
+	}
+	r, err := before, o.fault
+	if !isPermanent(err) {
+		r, err = s.land(ctx, o, before)
+	}
+	switch {
+	case errors.Is(err, errNothing):
+		return nil, errors.Join(err, s.forgetPart(ctx, o.Name, before, records))
+	case errors.Is(err, errChanged):
+		// Still being written: no fault, it is looked at again.
+		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting)}))
+	case err != nil:
+		if r.Status != Landing || errors.Is(err, fs.ErrNotExist) {
+			r.Status, r.Version = Failed, o.Version
+		}
+		r.Attempts++
+		r.LastError = s.clean(err).Error()
+		records[o.Name] = r
+		return nil, errors.Join(err, s.o.State.Put(context.WithoutCancel(ctx), r))
+	}
+	records[o.Name] = r
+	if before.Version == r.Version && (before.Status == Done || before.Status == Refused) {
+		before.DoneAt = s.o.Clock()
+		records[o.Name] = before
+		return nil, errors.Join(s.o.State.Put(ctx, before), os.RemoveAll(s.place(o.Name)))
+	}
+	return &Landed{Object{Name: o.Name, Size: r.Size, Modified: o.Modified, Version: r.Version, Watermark: r.Watermark}, s.file(o.Name)}, nil
+}
+
+// forgetPart puts things back to what they were before a fetch that found
+// nothing new.
+func (s *Source) forgetPart(ctx context.Context, name string, before Record, records map[string]Record) error {
+	records[name] = before
+	if before.Status == "" {
+		delete(records, name)
+		_, err := s.o.State.Forget(ctx, s.c.Name, name)
+		return errors.Join(err, os.RemoveAll(s.place(name)))
+	}
+	return errors.Join(s.o.State.Put(ctx, before), os.RemoveAll(s.place(name)))
+}
+
+// finish loads what is here, notes what came of it and only then removes it.
+func (s *Source) finish(ctx context.Context, load LoadFunc, list []Landed, records map[string]Record, res *Result) error {
+	if len(list) == 0 {
+		return nil
+	}
+	outcomes, err := load(ctx, list)
+	if err != nil {
+		return err
+	}
+	if len(outcomes) != len(list) {
+		return fmt.Errorf("%d outcomes of %d objects", len(outcomes), len(list))
+	}
+	var settled []Record
+	for i, x := range list {
+		before := records[x.Object.Name]
+		r := before
+		r.Source, r.Object, r.Status, r.LastError = s.c.Name, x.Object.Name, Done, outcomes[i].Refused
+		if r.LastError == "" {
+			res.Loaded = append(res.Loaded, x.Object.Name)
+		} else {
+			r.Status = Refused
+			res.Refused = append(res.Refused, x.Object.Name)
+		}
+		if r != before { // what lies in place is mostly known from before
+			r.DoneAt = s.o.Clock()
+			settled = append(settled, r)
+		}
+		records[x.Object.Name] = r
+	}
+	// What was published is noted even when the run is being stopped.
+	if err := s.o.State.Settle(context.WithoutCancel(ctx), settled); err != nil || s.o.InPlace {
+		return err
+	}
+	for _, x := range list {
+		if err := os.RemoveAll(s.place(x.Object.Name)); err != nil {
+			return err
+		}
+		if records[x.Object.Name].Status == Done {
+			s.settle(x.Object)
+		}
+	}
+	return nil
+}

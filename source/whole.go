@@ -1,0 +1,134 @@
+package source
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// whole leaves out the objects that are done with, that no contract knows, and
+// that may still be written: a file is whole when a second look, at least
+// Settle after the first, finds size and time unchanged. The first look may
+// have been that of an earlier pull. Ages are not looked at: the clock that
+// wrote a file's time may be wrong.
+func (s *Source) whole(ctx context.Context, list []Object, records map[string]Record) ([]Object, error) {
+	var out, young []Object
+	var notes []Record
+	for _, o := range list {
+		switch s.judge(o, records) {
+		case ready:
+			out = append(out, o)
+		case finished:
+			if records[o.Name].Status == Done {
+				s.settle(o)
+			}
+		case strange:
+			notes = append(notes, s.noted(o, records, Unknown))
+		case fresh:
+			notes = append(notes, s.noted(o, records, Waiting))
+			young = append(young, o)
+		case unsettled:
+			young = append(young, o)
+		}
+	}
+	if err := s.o.State.Settle(ctx, notes); err != nil || len(young) == 0 {
+		return out, err
+	}
+	if err := s.o.Wait(ctx, s.c.Settle); err != nil {
+		return nil, err
+	}
+	again, err := s.list(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.secondLook(ctx, out, young, again, records)
+}
+
+// verdict is what is to be done with an object on offer.
+type verdict int
+
+const (
+	ready     verdict = iota // fetch it
+	finished                 // it was loaded or refused in this version
+	strange                  // no contract knows it
+	fresh                    // seen for the first time in this version
+	unsettled                // seen before, too short a time ago to tell
+	known                    // as strange, and noted before
+)
+
+func (s *Source) judge(o Object, records map[string]Record) verdict {
+	r, seen := records[o.Name]
+	same := seen && r.Version == o.Version && o.Version != ""
+	_, grows := s.backend.(growing)
+	switch {
+	case same && (r.Status == Done || r.Status == Refused):
+		if s.o.InPlace {
+			return ready
+		}
+		return finished
+	case s.c.Feed == "" && !s.o.Known(path.Base(o.Name)):
+		if same && r.Status == Unknown {
+			return known
+		}
+		return strange
+	case !grows || s.c.Whole != "stable":
+		return ready
+	case !same || r.Status == Unknown:
+		return fresh
+	case r.Status == Waiting && s.o.Clock().Sub(r.SeenAt).Abs() < s.c.Settle:
+		return unsettled
+	}
+	return ready
+}
+
+// settle puts a loaded object away, where the source does that.
+func (s *Source) settle(o Object) {
+	b, ok := s.backend.(settler)
+	if !ok {
+		return
+	}
+	if err := b.settle(o); err != nil {
+		s.o.Log.Warn("could not put away", "source", s.c.Name, "object", o.Name, "error", err)
+	}
+}
+
+// secondLook adds to out the objects that are as they were, in the order of the list.
+func (s *Source) secondLook(ctx context.Context, out, young, again []Object, records map[string]Record) ([]Object, error) {
+	now := map[string]Object{}
+	var notes []Record
+	for _, o := range again {
+		now[o.Name] = o
+	}
+	for _, o := range young {
+		switch x, there := now[o.Name]; {
+		case there && x.Version == o.Version:
+			out = append(out, o)
+		case there:
+			notes = append(notes, s.noted(x, records, Waiting))
+		}
+	}
+	if err := s.o.State.Settle(ctx, notes); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(out, func(a, b Object) int {
+		if c := a.Modified.Compare(b.Modified); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out, nil
+}
+
+// noted is the record of an object seen in a version, with a status.
+func (s *Source) noted(o Object, records map[string]Record, status string) Record {
+	r := records[o.Name]
+	if r.Version != o.Version {
+		r.Attempts = 0
+	}
+	r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.LastError = s.c.Name, o.Name, o.Version, o.Size, 0, status, ""
+	r.SeenAt, r.DoneAt = s.o.Clock(), time.Time{}
+	records[o.Name] = r
+	return r
+}
