@@ -11,6 +11,7 @@ import (
 
 	"laborwatch/alert"
 	"laborwatch/config"
+	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/messages"
@@ -106,6 +107,7 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	}
 	a.models, err = transform.New(ctx, transform.Options{
 		Engine: a.Engine, Lake: a.Lake, Models: src, Params: a.Config.Params(), Seeds: seeds(a.Config),
+		Boards:  []transform.Board{{Name: filing.Name, Columns: filing.Columns(), Rows: a.Filing.Rows}},
 		Sources: sources, Upserts: upserts, Log: a.log,
 		Progress: func(model string, done, total int) {
 			a.opts.Progress(StageTransform, model, int64(done), int64(total))
@@ -193,7 +195,11 @@ func (a *App) Evaluate(ctx context.Context) (res alert.Result, err error) {
 	a.work.Lock()
 	defer a.work.Unlock()
 	_, err = a.journal.timed(ctx, StageAlerts, func(ctx context.Context) error {
-		res, err = a.Alerts.Evaluate(ctx)
+		overdue, err := a.overdue(ctx)
+		if err != nil {
+			return err
+		}
+		res, err = a.Alerts.Evaluate(ctx, overdue...)
 		return err
 	})
 	return res, err

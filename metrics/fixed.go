@@ -16,6 +16,7 @@ type fixed struct {
 	feedSuccess, feedReference *metric
 	loadRows, loads            *metric
 	runDuration, runSuccess    *metric
+	filing                     *metric
 }
 
 func newFixed() fixed {
@@ -29,13 +30,14 @@ func newFixed() fixed {
 		loadRows:      newMetric("load_rows_total", "Rows of extracts by outcome: loaded, quarantined, or repeated.", "feed", "outcome"),
 		loads:         newMetric("loads_total", "Extracts by status: accepted or refused.", "feed", "status"),
 		runDuration:   newMetric("run_duration_seconds", "How long the stage's last run took.", "stage"),
+		filing:        newMetric("filing", "Extracts that the newest month that is due expects of the feed and region, by how they stand: missing, partly_refused, late, corrected, arrived or expected.", "feed", "region", "state"),
 		runSuccess:    newMetric("run_last_success_timestamp_seconds", "When the stage last succeeded.", "stage"),
 	}
 }
 
 func (f fixed) descs() []*metric {
 	return []*metric{
-		f.build, f.built, f.reference, f.alerts, f.feedSuccess, f.feedReference, f.loadRows, f.loads, f.runDuration, f.runSuccess,
+		f.build, f.built, f.reference, f.alerts, f.feedSuccess, f.feedReference, f.loadRows, f.loads, f.runDuration, f.runSuccess, f.filing,
 	}
 }
 
@@ -63,6 +65,9 @@ func (f fixed) state(b *build, s State) {
 	}
 	for _, x := range s.Loads {
 		b.add(f.loads, prometheus.CounterValue, float64(x.Total), x.Feed, x.Status)
+	}
+	for _, x := range s.Filing {
+		b.add(f.filing, prometheus.GaugeValue, float64(x.Expected), x.Feed, cmp.Or(x.Region, cube.Total), x.State)
 	}
 	for _, x := range s.Runs {
 		b.add(f.runDuration, prometheus.GaugeValue, x.Duration.Seconds(), x.Stage)

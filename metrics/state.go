@@ -20,6 +20,16 @@ type State struct {
 	Rows  []RowCount
 	Loads []LoadCount
 	Runs  []Run
+	// Filing is the filing board of the newest month that is due.
+	Filing []Filing
+}
+
+// Filing is the state of a feed's extract of one month and region; "" as
+// region means the whole, _T.
+type Filing struct {
+	Feed, Region, State string
+	// Expected extracts: 1, of a daily feed the month's working days.
+	Expected int64
 }
 
 // AlertCount is a number of firing alerts. Region and Industry are codes; ""
