@@ -127,21 +127,27 @@ type Cell struct {
 	Overdue int `json:"overdue"`
 }
 
-// Latest is the newest month of which everything monthly is due by now: the
-// month before, or the one before that until its last due time has passed.
+// Latest is the newest month that is due: the month before, or the one before
+// that until the first of its monthly extracts falls due.
 func (b *Board) Latest() period.Period {
-	now := b.clock().In(b.calendar.zone)
-	for p := period.FromTime(now).Add(-1); ; p = p.Add(-1) {
-		due := true
-		for _, f := range b.calendar.feeds {
-			for _, e := range b.calendar.of(f, p, now) {
-				due = due && !e.due.After(now)
+	now := b.clock()
+	last := period.FromTime(now.In(b.calendar.zone)).Add(-1)
+	monthly := false
+	for _, f := range b.calendar.feeds {
+		if f.Frequency != config.Monthly {
+			continue
+		}
+		monthly = true
+		for _, e := range b.calendar.of(f, last, now) {
+			if !e.due.After(now) {
+				return last
 			}
 		}
-		if due || p < period.FromTime(now).Add(-3) {
-			return p
-		}
 	}
+	if monthly {
+		return last.Add(-1)
+	}
+	return last
 }
 
 // feeds are the calendars of what is asked for.

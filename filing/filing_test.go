@@ -273,9 +273,13 @@ func TestOverdue(t *testing.T) {
 	check("county 410403 2026-07 3 1/1")
 	c.now = at(8, 16, 9)
 	check("county 410403 2026-07 2 1/1", "whole _T 2026-07 3 1/1")
-	if got := c.board().Latest(); got != july {
-		t.Errorf("latest %s", got)
+	for when, want := range map[time.Time]period.Period{at(8, 5, 17): june, at(8, 5, 18): july, at(8, 31, 23): july, at(9, 1, 1): july} {
+		c.now = when
+		if got := c.board().Latest(); got != want {
+			t.Errorf("latest on %s: %s, want %s", when, got, want)
+		}
 	}
+	c.now = at(8, 16, 9)
 	c.load(extract{feed: "county", source: "county_202607_410403.csv", scope: "410403", mode: lake.Snapshot, month: july})
 	c.load(extract{feed: "whole", source: "whole_202607.csv", mode: lake.Snapshot, month: july})
 	check()
