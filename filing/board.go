@@ -22,7 +22,7 @@ func (b *Board) Rows(ctx context.Context, months []period.Period) (map[period.Pe
 		return out, nil
 	}
 	ended := period.FromTime(b.clock().In(b.calendar.zone)).Add(-1)
-	cells, err := b.Cells(ctx, Ask{To: min(months[len(months)-1], ended)})
+	cells, err := b.Cells(ctx, Ask{To: min(months[len(months)-1], ended), arrivals: true})
 	if err != nil {
 		return nil, err
 	}

@@ -94,6 +94,8 @@ type Ask struct {
 	// From and To bound the months; 0 is the ledger's first and the present one.
 	From, To     period.Period
 	Feed, Region string
+	// arrivals leaves the quarantine out.
+	arrivals bool
 }
 
 // Cell is how a feed's extract of a month and a county stands. Of a daily feed

@@ -24,14 +24,14 @@ func at(month, day, hour int) time.Time {
 
 // city is a ledger with a clock that tests set.
 type city struct {
-	t    *testing.T
+	t    testing.TB
 	eng  *engine.DuckDB
 	lake *lake.Lake
 	now  time.Time
 	n    int
 }
 
-func newCity(t *testing.T) *city {
+func newCity(t testing.TB) *city {
 	t.Helper()
 	c := &city{t: t, now: at(6, 1, 9)}
 	dir := t.TempDir()

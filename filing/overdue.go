@@ -22,7 +22,7 @@ type Overdue struct {
 // Overdue lists what is overdue, in the order of cells. Where every county's
 // extract of a feed and month is missing, that is one line and not ten.
 func (b *Board) Overdue(ctx context.Context) ([]Overdue, error) {
-	cells, err := b.Cells(ctx, Ask{})
+	cells, err := b.Cells(ctx, Ask{arrivals: true})
 	if err != nil {
 		return nil, err
 	}

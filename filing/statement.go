@@ -24,7 +24,13 @@ func (b *Board) statement(a Ask, wanted, since []string, now time.Time) string {
 	if a.Region != "" {
 		region = "region = " + engine.Quote(a.Region)
 	}
+	// What is in quarantine is counted for those who look, not for every run.
+	quarantine := "true"
+	if a.arrivals {
+		quarantine = "false"
+	}
 	return strings.NewReplacer(
+		"{quarantine}", quarantine,
 		"{wanted}", strings.Join(wanted, ", "), "{since}", strings.Join(since, ", "), "{counties}", strings.Join(counties, ", "),
 		"{region}", region, "{from}", a.From.SQL(), "{to}", a.To.SQL(), "{now}", "TIMESTAMP "+stamp(now),
 	).Replace(`
@@ -53,22 +59,31 @@ slot AS (
   WHERE c.period >= coalesce(f.since, g.first_month) AND (c.day IS NULL OR f.since IS NOT NULL OR c.period > g.first_month OR c.day >= coalesce(d.day, c.day))
 ),
 asked AS (SELECT * FROM slot WHERE {region}),
+met AS (
+  SELECT s.feed, s.period, s.day, s.region, d.load_id FROM asked s JOIN dated d ON d.feed = s.feed AND d.period = s.period
+    WHERE s.day IS NULL AND (d.scope = '' OR s.region = '_T' OR d.scope = s.region)
+  UNION
+  SELECT s.feed, s.period, s.day, s.region, d.load_id FROM asked s JOIN dated d ON d.feed = s.feed AND d.day = s.day
+    WHERE d.scope = '' OR s.region = '_T' OR d.scope = s.region
+  UNION
+  SELECT s.feed, s.period, s.day, s.region, d.load_id FROM asked s JOIN dated d ON d.feed = s.feed AND d.period = s.period
+    WHERE d.day IS NULL AND s.day <= CAST(d.loaded_at AS DATE) AND (d.scope = '' OR s.region = '_T' OR d.scope = s.region)
+),
 hit AS (
-  SELECT s.feed, s.period, s.day, s.region, d.load_id, d.mode, d.status, d.loaded_at, d.rows_loaded, d.seq
-  FROM asked s JOIN dated d ON d.feed = s.feed AND (d.scope = '' OR s.region = '_T' OR d.scope = s.region)
-    AND CASE WHEN s.day IS NULL THEN d.period = s.period WHEN d.day IS NOT NULL THEN d.day = s.day
-      ELSE d.period = s.period AND s.day <= CAST(d.loaded_at AS DATE) END
-  GROUP BY ALL
+  SELECT m.*, l.mode, l.status, l.loaded_at, l.rows_loaded, l.seq FROM met m JOIN counted l USING (load_id)
 ),
 came AS (
   SELECT feed, period, day, region, min(loaded_at) AS first_at, max(loaded_at) AS last_at, bool_or(status = 'live') AS live,
     count(*) FILTER (status = 'superseded' OR mode = 'snapshot') - CASE WHEN bool_or(mode = 'snapshot') THEN 1 ELSE 0 END AS corrected
   FROM hit GROUP BY ALL
 ),
+owned AS (
+  SELECT load_id, load_id AS owner FROM hit WHERE status = 'live'
+  UNION SELECT l.load_id, l.part_of FROM state.main.loads l JOIN hit h ON l.part_of = h.load_id WHERE l.status = 'live'
+),
 bad AS (
-  SELECT coalesce(nullif(l.part_of, ''), l.load_id) AS load_id, count(DISTINCT (q.load_id, q.sheet, q."row")) AS rows
-  FROM state.main.quarantine q JOIN state.main.loads l USING (load_id)
-  WHERE q.closed_by = '' AND l.status = 'live' AND (l.load_id IN (SELECT load_id FROM hit) OR l.part_of IN (SELECT load_id FROM hit)) GROUP BY ALL
+  SELECT o.owner AS load_id, count(DISTINCT (q.load_id, q.sheet, q."row")) AS rows
+  FROM state.main.quarantine q JOIN owned o USING (load_id) WHERE {quarantine} AND q.closed_by = '' GROUP BY ALL
 ),
 content AS (
   SELECT h.feed, h.period, h.region, CAST(sum(h.rows_loaded) AS BIGINT) AS rows, CAST(coalesce(sum(b.rows), 0) AS BIGINT) AS quarantined,
