@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"laborwatch/alert"
@@ -175,7 +176,10 @@ func (a *App) RunTransform(ctx context.Context, periods []period.Period) (res *t
 		if err != nil {
 			return err
 		}
-		res, err = t.Run(ctx, periods)
+		if res, err = t.Run(ctx, periods); err != nil && strings.Contains(err.Error(), a.Lake.Dir()) {
+			// A file of the lake could not be read: which, and what to do, verify knows.
+			return fmt.Errorf("%w. %s", err, messages.Both("cli.loads.unread"))
+		}
 		return err
 	})
 	return res, err

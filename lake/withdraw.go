@@ -11,7 +11,7 @@ import (
 	"laborwatch/period"
 )
 
-// Withdrawn says what Withdraw changed.
+// Withdrawal says what Withdraw changed.
 type Withdrawal struct {
 	// Load is the load that was taken out.
 	Load Load

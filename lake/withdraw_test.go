@@ -363,3 +363,30 @@ func TestAsOf(t *testing.T) {
 		}
 	}
 }
+
+// A process that dies before the ledger has it leaves the load as it was.
+func TestWithdrawCutOff(t *testing.T) {
+	eng, l := ticking(t, t.TempDir())
+	june := month(t, "2026-06")
+	for _, id := range []string{"a", "b"} {
+		if _, err := publish(t, eng, l, scoped(t, eng, l, id, "1", june, "1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := states(t, l)
+	l.crash = func(step string) error {
+		if step == "withdrawn" {
+			return fmt.Errorf("cut off at %s", step)
+		}
+		return nil
+	}
+	if _, err := l.Withdraw(context.Background(), "b", act, true); err == nil {
+		t.Fatal("no error")
+	}
+	if got := states(t, l); !slices.Equal(got, before) {
+		t.Errorf("%q, before %q", got, before)
+	}
+	if events, err := l.Events(context.Background(), "b"); err != nil || len(events) != 1 {
+		t.Errorf("%v %v", events, err)
+	}
+}

@@ -16,6 +16,12 @@
 // calendar (all months of which any feed has a load) for which its window holds
 // any input. So a window reaching back carries the last register into a month
 // whose own register is late.
+//
+// # Boards
+//
+// A board is a table of the work itself, such as what has arrived of each feed:
+// its rows are asked for anew at every run, and a month of it counts as changed
+// when its rows are others than they were.
 package transform
 
 import (
