@@ -87,9 +87,12 @@ func (c *Config) validateFiling(bad faultFunc) {
 	if f.OrangeAfterDays < 0 {
 		bad("filing.orange_after_days", f.OrangeAfterDays, "want 0 or more days")
 	}
-	for field, list := range map[string][]string{"filing.holidays": f.Holidays, "filing.workdays": f.Workdays} {
-		if _, err := Days(list); err != nil {
-			bad(field, "", "%v", err)
+	for _, x := range []struct {
+		field string
+		list  []string
+	}{{"filing.holidays", f.Holidays}, {"filing.workdays", f.Workdays}} {
+		if _, err := Days(x.list); err != nil {
+			bad(x.field, x.list, "%v", err)
 		}
 	}
 	seen := map[string]bool{}
