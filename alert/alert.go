@@ -13,6 +13,7 @@ package alert
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"laborwatch/messages"
@@ -38,6 +39,8 @@ const (
 	ScopeRegion     = "region"
 	ScopeIndustry   = "industry"
 	ScopeCity       = "city"
+	// ScopeFiling is an extract that has not come by its due time.
+	ScopeFiling = "filing"
 )
 
 // Levels, the most severe first.
@@ -62,6 +65,7 @@ const (
 const (
 	NettedOut = "netted_out" // its candidates vanished
 	Merged    = "merged"     // late data joined it to the month before
+	Filed     = "filed"      // the overdue extract came, or is expected no more
 )
 
 // Alert is one alert with its most severe 30-day window.
@@ -107,6 +111,9 @@ func scopeOf(rule string) string {
 	case CityRate:
 		return ScopeCity
 	}
+	if strings.HasPrefix(rule, overduePrefix) {
+		return ScopeFiling
+	}
 	return rule // a rule of the operator's own is a scope of its own
 }
 
@@ -120,6 +127,8 @@ func keyOf(rule, region, industry, enterprise string) string {
 		return industry
 	case ScopeCity:
 		return total
+	case ScopeFiling:
+		return rule + "/" + region
 	}
 	return region + "/" + industry + "/" + enterprise
 }
@@ -136,7 +145,12 @@ func LevelLabel(lang messages.Lang, level int) string {
 }
 
 // RuleLabel names a rule; one of the operator's own keeps its code.
-func RuleLabel(lang messages.Lang, rule string) string { return label(lang, "alert.rule.", rule) }
+func RuleLabel(lang messages.Lang, rule string) string {
+	if feed := FeedOf(rule); feed != "" {
+		return messages.T(lang, "alert.rule.overdue", label(lang, "filing.feed.", feed))
+	}
+	return label(lang, "alert.rule.", rule)
+}
 
 // StatusLabel names a status.
 func StatusLabel(lang messages.Lang, s Status) string { return label(lang, "alert.status.", string(s)) }

@@ -14,6 +14,7 @@ import (
 	"laborwatch/codes"
 	"laborwatch/config"
 	"laborwatch/engine"
+	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/pseudonym"
@@ -225,6 +226,7 @@ func newPipeline(t *testing.T) *pipeline {
 	}
 	p.tr, err = transform.New(ctx, transform.Options{
 		Engine: p.eng, Lake: lk, Models: sql.FS, Params: cfg.Params(), Seeds: seeds(cfg), Sources: sources,
+		Boards: []transform.Board{{Name: filing.Name, Columns: filing.Columns()}},
 	})
 	must(t, err)
 	for _, m := range p.tr.Models() {

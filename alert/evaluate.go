@@ -31,10 +31,11 @@ var ErrNoCandidates = errors.New("the warehouse holds no alert candidates. Try: 
 
 // Evaluate brings the alerts in line with the warehouse's candidates, in one
 // transaction: raised, escalated, de-escalated, resolved. Evaluating the same
-// candidates again changes nothing.
-func (s *Store) Evaluate(ctx context.Context) (res Result, err error) {
+// candidates again changes nothing. Extracts that are overdue come beside the
+// warehouse's candidates: they hang on the clock, which no model reads.
+func (s *Store) Evaluate(ctx context.Context, overdue ...Overdue) (res Result, err error) {
 	err = s.inTx(ctx, func(t tx) error {
-		found, err := t.current(ctx)
+		found, err := t.current(ctx, overdue)
 		if err != nil {
 			return err
 		}
@@ -104,7 +105,10 @@ func plan(found, known []Alert) []change {
 		}
 		c := change{alert: a, event: EventResolved, from: a.Level}
 		c.alert.Status, c.alert.Reason, c.alert.Current = Resolved, NettedOut, false
-		if joined(found, a) {
+		switch {
+		case a.Scope() == ScopeFiling:
+			c.alert.Reason = Filed
+		case joined(found, a):
 			c.alert.Reason = Merged
 		}
 		out = append(out, c)
@@ -144,10 +148,13 @@ func joined(found []Alert, a Alert) bool {
 }
 
 // current reads the candidates and merges them into alerts as they stand.
-func (t tx) current(ctx context.Context) ([]Alert, error) {
+func (t tx) current(ctx context.Context, overdue []Overdue) ([]Alert, error) {
 	cs, err := t.candidates(ctx)
 	if err != nil {
 		return nil, err
+	}
+	for _, o := range overdue {
+		cs = append(cs, o.candidate())
 	}
 	found := merge(cs)
 	newest, err := t.newest(ctx)
@@ -160,7 +167,7 @@ func (t tx) current(ctx context.Context) ([]Alert, error) {
 	}
 	for i, a := range found {
 		found[i].EnterpriseName = names[a.Enterprise]
-		found[i].Current = a.Last >= newest[a.Scope() == ScopeCity]
+		found[i].Current = a.Scope() == ScopeFiling || a.Last >= newest[a.Scope() == ScopeCity]
 	}
 	return found, nil
 }

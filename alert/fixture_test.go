@@ -44,6 +44,7 @@ CREATE TABLE lake.job_seeker (period DATE, seeker_no VARCHAR, person VARCHAR, se
 CREATE TABLE lake.layoff_notice (period DATE, notice_no VARCHAR, uscc VARCHAR, employer VARCHAR, region VARCHAR,
   told_staff_on DATE, reported_on DATE, planned_from DATE, planned_to DATE, planned_count INTEGER, staff INTEGER, reason VARCHAR, _row BIGINT);
 CREATE TABLE cfg_region (code VARCHAR, name_zh VARCHAR, name_en VARCHAR, kind VARCHAR);
+CREATE TABLE filing_board (period DATE, feed VARCHAR, region VARCHAR, expected BIGINT, arrived BIGINT);
 CREATE TABLE cfg_industry (code VARCHAR, section VARCHAR, name_zh VARCHAR, name_en VARCHAR);
 CREATE TABLE cfg_industry_group (code VARCHAR, name_zh VARCHAR, name_en VARCHAR, division VARCHAR);
 CREATE TABLE cfg_group (code VARCHAR, name_zh VARCHAR, name_en VARCHAR);

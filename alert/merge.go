@@ -50,7 +50,7 @@ func merge(cs []candidate) []Alert {
 func (c candidate) key() string { return keyOf(c.rule, c.region, c.industry, c.enterprise) }
 
 func continues(a, b candidate) bool {
-	return scopeOf(a.rule) == scopeOf(b.rule) && a.key() == b.key() && b.period <= a.period.Add(1)
+	return scopeOf(a.rule) != ScopeFiling && scopeOf(a.rule) == scopeOf(b.rule) && a.key() == b.key() && b.period <= a.period.Add(1)
 }
 
 // compareSeverity orders the more severe first: level, then a closure, then

@@ -21,6 +21,7 @@ import (
 	"laborwatch/config"
 	"laborwatch/cube"
 	"laborwatch/engine"
+	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/metrics"
@@ -52,6 +53,7 @@ type App struct {
 	Lake      *lake.Lake
 	Contracts ingest.Contracts
 	Alerts    *alert.Store
+	Filing    *filing.Board
 
 	opts     Options
 	ingest   *ingest.Ingester     // made when first needed
@@ -104,6 +106,9 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.onClose(l.release)
+	if err := sweepAsOf(c.Data); err != nil {
+		return err
+	}
 	a.Engine, err = engine.Open(ctx, engine.Options{Dir: c.Data, MemoryLimit: c.Engine.MemoryLimit, Threads: c.Engine.Threads})
 	if err != nil {
 		return err
@@ -132,6 +137,18 @@ func (a *App) open(ctx context.Context) error {
 	}
 	if err := a.openSources(ctx); err != nil {
 		return err
+	}
+	return a.openFiling()
+}
+
+// sweepAsOf removes the past states that a killed process was computing.
+func sweepAsOf(data string) error {
+	left, err := filepath.Glob(filepath.Join(data, "tmp", asOfPrefix+"*"))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil
 }

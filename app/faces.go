@@ -19,7 +19,7 @@ func (a *App) snapshot(ctx context.Context) (*cube.Snapshot, error) {
 
 // measures turns a view into what a scrape shows.
 func measures(v *View) metrics.State {
-	s := metrics.State{Snapshot: v.Snapshot}
+	s := metrics.State{Snapshot: v.Snapshot, Filing: filingCounts(v.Filing)}
 	for _, x := range v.Alerts {
 		if x.Status == alert.Firing {
 			s.Alerts = append(s.Alerts, metrics.AlertCount{Level: x.Level, Rule: x.Rule, Region: x.Region, Industry: x.Industry, Count: 1})

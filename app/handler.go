@@ -26,7 +26,7 @@ func (a *App) webState() *web.State {
 	if v == nil {
 		return nil
 	}
-	s := &web.State{Snapshot: v.Snapshot, Alerts: v.Alerts, Feeds: v.Feeds, Releases: v.Releases, Built: v.Built}
+	s := &web.State{Snapshot: v.Snapshot, Alerts: v.Alerts, Feeds: v.Feeds, Releases: v.Releases, Filing: v.Filing, Built: v.Built}
 	for _, x := range v.Stages {
 		s.Stages = append(s.Stages, web.Stage(x))
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"laborwatch/config"
 	"laborwatch/lake"
@@ -172,7 +171,7 @@ func examineKeyFile(c *config.Config, add addFinding) pseudonym.Keys {
 		return nil
 	}
 	// The configuration has compared the names; links may lead elsewhere.
-	if within(c.Data, file) {
+	if holds(c.Data, file) {
 		add(Failure, "key", messages.Both("key.within", file, c.Data))
 	}
 	newest := keys[len(keys)-1]
@@ -180,15 +179,11 @@ func examineKeyFile(c *config.Config, add addFinding) pseudonym.Keys {
 	return keys
 }
 
-// within reports whether a file lies in a folder, links followed.
-func within(dir, file string) bool {
+// holds reports whether a file lies in a folder, links followed.
+func holds(dir, file string) bool {
 	dir, derr := filepath.EvalSymlinks(dir)
 	file, ferr := filepath.EvalSymlinks(file)
-	if derr != nil || ferr != nil {
-		return false // one of them is not there
-	}
-	rel, err := filepath.Rel(dir, file)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	return derr == nil && ferr == nil && within(dir, file) // else one of them is not there
 }
 
 // examineKeys compares the keys of the file with those that the data are under.

@@ -8,6 +8,7 @@ import (
 
 	"laborwatch/alert"
 	"laborwatch/cube"
+	"laborwatch/filing"
 	"laborwatch/lake"
 	"laborwatch/period"
 	"laborwatch/release"
@@ -22,7 +23,9 @@ type View struct {
 	Stages   []Stage
 	Sources  []SourceStatus
 	Releases []release.Release
-	Built    time.Time
+	// Filing is the board of the newest month that is due.
+	Filing []filing.Cell
+	Built  time.Time
 }
 
 // View is the latest published view, nil before the first.
@@ -63,6 +66,9 @@ func (a *App) readView(ctx context.Context) (*View, error) {
 	if v.Releases, err = release.List(a.releaseDir()); err != nil {
 		return nil, err
 	}
+	if v.Filing, err = a.latestFiling(ctx); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 
@@ -74,21 +80,7 @@ func (a *App) Release(ctx context.Context, p period.Period) (res release.Result,
 	a.work.Lock()
 	defer a.work.Unlock()
 	_, err = a.journal.timed(ctx, StageRelease, func(ctx context.Context) error {
-		v, err := a.readView(ctx)
-		if err != nil {
-			return err
-		}
-		loads, err := a.Lake.Live(ctx, "")
-		if err != nil {
-			return fmt.Errorf("ledger: %w", err)
-		}
-		inputs := make([]release.Input, len(loads))
-		for i, l := range loads {
-			inputs[i] = release.Input{LoadID: l.ID, Feed: l.Feed, Period: l.Period, SHA256: l.SHA256}
-		}
-		res, err = release.Build(ctx, release.Options{
-			Snapshot: v.Snapshot, Catalog: a.Catalog, Config: a.Config, Alerts: v.Alerts, Loads: inputs, Period: p, Dir: a.releaseDir(),
-		})
+		res, err = a.buildRelease(ctx, p, a.releaseDir(), time.Time{})
 		return err
 	})
 	return res, err

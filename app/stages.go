@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"laborwatch/alert"
 	"laborwatch/config"
+	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/messages"
 	"laborwatch/period"
 	"laborwatch/sql"
 	"laborwatch/transform"
@@ -90,6 +93,7 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	}
 	a.models, err = transform.New(ctx, transform.Options{
 		Engine: a.Engine, Lake: a.Lake, Models: src, Params: a.Config.Params(), Seeds: seeds(a.Config),
+		Boards:  []transform.Board{{Name: filing.Name, Columns: filing.Columns(), Rows: a.Filing.Rows}},
 		Sources: sources, Upserts: upserts, Log: a.log,
 		Progress: func(model string, done, total int) {
 			a.opts.Progress(StageTransform, model, int64(done), int64(total))
@@ -144,7 +148,11 @@ func (a *App) RunTransform(ctx context.Context, periods []period.Period) (res *t
 		if err != nil {
 			return err
 		}
-		if res, err = t.Run(ctx, periods); err != nil {
+		if res, err = t.Run(ctx, periods); err != nil && strings.Contains(err.Error(), a.Lake.Dir()) {
+			// A file of the lake could not be read: which, and what to do, verify knows.
+			return fmt.Errorf("%w. %s", err, messages.Both("cli.loads.unread"))
+		}
+		if err != nil {
 			return err
 		}
 		return a.Lake.EndRotation(ctx)
@@ -166,7 +174,11 @@ func (a *App) Evaluate(ctx context.Context) (res alert.Result, err error) {
 	a.work.Lock()
 	defer a.work.Unlock()
 	_, err = a.journal.timed(ctx, StageAlerts, func(ctx context.Context) error {
-		res, err = a.Alerts.Evaluate(ctx)
+		overdue, err := a.overdue(ctx)
+		if err != nil {
+			return err
+		}
+		res, err = a.Alerts.Evaluate(ctx, overdue...)
 		return err
 	})
 	return res, err

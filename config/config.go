@@ -46,6 +46,7 @@ type Config struct {
 	Targets    Targets         `yaml:"targets"`
 	Insured    Insured         `yaml:"insured"`
 	Alert      Alert           `yaml:"alert"`
+	Filing     Filing          `yaml:"filing"`
 
 	// File is where the configuration was read from, "" for the defaults alone.
 	File string `yaml:"-"`

@@ -72,6 +72,7 @@ func (c *Config) Validate() error {
 	c.validateNumbers(bad)
 	c.validateSchedules(bad)
 	c.validateSources(bad)
+	c.validateFiling(bad)
 	if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
 		bad("web.listen", c.Web.Listen, "want host:port, for example 127.0.0.1:8410")
 	}

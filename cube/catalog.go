@@ -99,6 +99,8 @@ type Indicator struct {
 	Scale       float64 `yaml:"scale"`
 	Numerator   *Part   `yaml:"numerator"`
 	Denominator *Part   `yaml:"denominator"`
+	// Changes may be switched off: then the indicator has no _mom and _yoy.
+	Changes *bool `yaml:"changes" json:",omitempty"`
 
 	// Base is the indicator that a change is of, "" for an indicator itself.
 	Base string `yaml:"-"`

@@ -210,6 +210,9 @@ func (p *parse) indicators(f file) {
 	}
 	for _, i := range bases {
 		p.add(i)
+		if i.Changes != nil && !*i.Changes {
+			continue
+		}
 		for _, suffix := range sortedKeys(f.Changes) {
 			p.add(derive(i, suffix, f.Changes[suffix]))
 		}

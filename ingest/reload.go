@@ -264,7 +264,7 @@ func (b *batch) findLoaded(ctx context.Context) error {
 	if len(b.c.Key) == 0 {
 		return nil
 	}
-	parts, err := b.in.lake.Parts(ctx, p.corrects.ID)
+	parts, err := b.in.lake.LiveParts(ctx, p.corrects.ID)
 	if err != nil {
 		return err
 	}

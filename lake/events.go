@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -15,6 +16,14 @@ func (l *Lake) now() time.Time { return l.clock().UTC().Truncate(time.Microsecon
 // execer is a connection or a transaction.
 type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// begin starts a change of the ledger.
+func (l *Lake) begin(ctx context.Context) (*sql.Tx, error) {
+	if l.reader {
+		return nil, errors.New("ledger: this lake is open for reading only")
+	}
+	return l.eng.DB().BeginTx(ctx, nil)
 }
 
 // settle brings the ledger in order after statuses changed: parts follow the
@@ -39,10 +48,10 @@ func (l *Lake) settle(ctx context.Context, tx execer, act Act) error {
 // it was loaded.
 func (l *Lake) noteChanges(ctx context.Context, tx execer, act Act) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO state.main.load_events (n, happened_at, load_id, status, superseded_by, who, why)
+		INSERT INTO state.main.load_events (n, happened_at, load_id, status, superseded_by, who, why, seq)
 		WITH last AS (SELECT load_id, arg_max(status, n) AS status, arg_max(coalesce(superseded_by, ''), n) AS superseded_by FROM state.main.load_events GROUP BY load_id)
 		SELECT (SELECT coalesce(max(n), 0) FROM state.main.load_events) + row_number() OVER (ORDER BY x.seq),
-			CASE WHEN last.load_id IS NULL THEN x.loaded_at ELSE CAST(? AS TIMESTAMP) END, x.load_id, x.status, x.superseded_by, ?, ?
+			CASE WHEN last.load_id IS NULL THEN x.loaded_at ELSE CAST(? AS TIMESTAMP) END, x.load_id, x.status, x.superseded_by, ?, ?, x.seq
 		FROM state.main.loads x LEFT JOIN last USING (load_id)
 		WHERE last.load_id IS NULL OR last.status <> x.status OR last.superseded_by <> coalesce(x.superseded_by, '')`, l.now(), act.Who, act.Why)
 	if err != nil {

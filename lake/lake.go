@@ -97,6 +97,8 @@ type Lake struct {
 	eng   *engine.DuckDB
 	dir   string
 	clock func() time.Time
+	// reader says that the folder is another's: nothing is written or removed.
+	reader bool
 	// crash is called with the name of each step of Publish; tests make it fail.
 	crash func(step string) error
 }

@@ -28,6 +28,11 @@ var schema = []string{
 	`CREATE TABLE IF NOT EXISTS state.main.load_events (
 		n BIGINT NOT NULL, happened_at TIMESTAMP NOT NULL, load_id VARCHAR NOT NULL, status VARCHAR NOT NULL, superseded_by VARCHAR,
 		who VARCHAR NOT NULL, why VARCHAR NOT NULL)`,
+	// The load's place in the order, which reviving it may change.
+	`ALTER TABLE state.main.load_events ADD COLUMN IF NOT EXISTS seq BIGINT`,
+	// Loads whose file is damaged and whose extract may be loaded again; mended_at says when it was.
+	`CREATE TABLE IF NOT EXISTS state.main.damages (
+		load_id VARCHAR NOT NULL, found_at TIMESTAMP NOT NULL, who VARCHAR NOT NULL, why VARCHAR NOT NULL, mended_at TIMESTAMP)`,
 	`CREATE TABLE IF NOT EXISTS state.main.load_periods (load_id VARCHAR NOT NULL, period DATE NOT NULL, rows BIGINT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS state.main.quarantine (
 		load_id VARCHAR NOT NULL, feed VARCHAR NOT NULL, file VARCHAR NOT NULL, sheet VARCHAR NOT NULL, "row" BIGINT NOT NULL,
@@ -58,7 +63,11 @@ func (l *Lake) Live(ctx context.Context, feed string) ([]Load, error) {
 }
 
 func (l *Lake) loads(ctx context.Context, where string, args ...any) ([]Load, error) {
-	rows, err := l.eng.DB().QueryContext(ctx, `SELECT `+loadColumns+` FROM state.main.loads `+where+` ORDER BY seq`, args...)
+	return l.loadsFrom(ctx, "state.main.loads", where, args...)
+}
+
+func (l *Lake) loadsFrom(ctx context.Context, from, where string, args ...any) ([]Load, error) {
+	rows, err := l.eng.DB().QueryContext(ctx, `SELECT `+loadColumns+` FROM `+from+` `+where+` ORDER BY seq`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
@@ -82,9 +91,11 @@ func (l *Lake) loads(ctx context.Context, where string, args ...any) ([]Load, er
 	return out, rows.Err()
 }
 
-// LoadIDs gives the ids of all loads, whatever their status.
+// LoadIDs gives the ids of all loads, whatever their status, but for those
+// whose damaged file waits for its extract; see Forget.
 func (l *Lake) LoadIDs(ctx context.Context) (map[string]bool, error) {
-	rows, err := l.eng.DB().QueryContext(ctx, `SELECT load_id FROM state.main.loads`)
+	rows, err := l.eng.DB().QueryContext(ctx, `SELECT load_id FROM state.main.loads
+		WHERE load_id NOT IN (SELECT load_id FROM state.main.damages WHERE mended_at IS NULL)`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
@@ -117,14 +128,16 @@ func (l *Lake) Replaced(ctx context.Context, loads []Load) (map[string][]string,
 // LivePeriods gives, by feed and month, the sorted ids of the live loads that
 // hold rows of that month. A load whose persons were given a new key counts as
 // another: what was computed from it holds the old pseudonyms. So does one
-// whose rows give way, in part, to those of others.
+// whose rows give way, in part, to those of others, and one whose damaged file
+// was written again.
 func (l *Lake) LivePeriods(ctx context.Context) (map[string]map[period.Period][]string, error) {
 	over, err := l.shadows(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	rows, err := l.eng.DB().QueryContext(ctx, `SELECT l.feed, p.period, p.load_id, l.key_generation
+	rows, err := l.eng.DB().QueryContext(ctx, `SELECT l.feed, p.period, p.load_id, l.key_generation, coalesce(d.mended, 0)
 		FROM state.main.load_periods p JOIN state.main.loads l USING (load_id)
+		LEFT JOIN (SELECT load_id, count(mended_at) AS mended FROM state.main.damages GROUP BY load_id) d USING (load_id)
 		WHERE l.status = 'live' ORDER BY ALL`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
@@ -134,13 +147,16 @@ func (l *Lake) LivePeriods(ctx context.Context) (map[string]map[period.Period][]
 	for rows.Next() {
 		var feed, id string
 		var month time.Time
-		var generation int
-		if err := rows.Scan(&feed, &month, &id, &generation); err != nil {
+		var generation, mended int
+		if err := rows.Scan(&feed, &month, &id, &generation, &mended); err != nil {
 			return nil, fmt.Errorf("ledger: %w", err)
 		}
 		suffix := ""
 		if generation > 1 {
 			suffix = fmt.Sprintf(".k%d", generation)
+		}
+		if mended > 0 {
+			suffix += fmt.Sprintf(".m%d", mended)
 		}
 		for _, x := range over[id] {
 			suffix += "-" + x.ID

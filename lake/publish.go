@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,7 +48,13 @@ type Publication struct {
 // the profiles, and marks what they supersede. It returns the
 // loads as the ledger has them. After an error nothing has changed for any
 // reader, and the temporary files are gone.
+//
+// A publication of a load that the ledger has and whose file was damaged (see
+// Forget) puts its file back and changes nothing else.
 func (l *Lake) Publish(ctx context.Context, conn *sql.Conn, pubs []Publication, quarantine, profiles string) ([]Load, error) {
+	if l.reader {
+		return nil, errors.New("publish: this lake is open for reading only")
+	}
 	if err := l.place(pubs); err != nil {
 		for _, p := range pubs {
 			_ = os.Remove(p.File)
@@ -140,6 +147,12 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM state.main.loads`).Scan(&seq); err != nil {
 		return nil, err
 	}
+	mended, err := l.mendAll(ctx, tx, pubs)
+	if err != nil {
+		return nil, err
+	}
+	all := pubs
+	pubs = slices.DeleteFunc(slices.Clone(pubs), func(p Publication) bool { _, ok := mended[p.Load.ID]; return ok })
 	now := l.now()
 	for _, p := range pubs {
 		x := p.Load
@@ -149,6 +162,9 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	}
 	supersede(loads)
 	earlier := replace(loads, pubs)
+	if len(loads) == 0 {
+		return inOrder(all, nil, mended), tx.Commit()
+	}
 	if err := insertLoads(ctx, tx, loads); err != nil {
 		return nil, err
 	}
@@ -181,20 +197,67 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 			}
 		}
 	}
-	if quarantine != "" {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.quarantine BY NAME `+quarantine); err != nil {
-			return nil, err
+	for _, x := range []struct{ table, rows string }{{"quarantine", quarantine}, {"load_profiles", profiles}} {
+		if x.rows == "" {
+			continue
 		}
-	}
-	if profiles != "" {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO state.main.load_profiles BY NAME `+profiles); err != nil {
+		q := fmt.Sprintf(`INSERT INTO state.main.%s BY NAME SELECT * FROM (%s)`, x.table, x.rows)
+		if len(mended) > 0 { // theirs are there
+			q += ` WHERE load_id NOT IN (` + quoted(slices.Sorted(maps.Keys(mended))) + `)`
+		}
+		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return nil, err
 		}
 	}
 	if err := l.crash("recorded"); err != nil {
 		return nil, err
 	}
-	return loads, tx.Commit()
+	return inOrder(all, loads, mended), tx.Commit()
+}
+
+// mendAll puts back the files of loads that the ledger has, and gives these as
+// it has them.
+func (l *Lake) mendAll(ctx context.Context, tx *sql.Tx, pubs []Publication) (map[string]Load, error) {
+	waiting, err := l.forgotten(ctx)
+	if err != nil || len(waiting) == 0 {
+		return nil, err
+	}
+	out := map[string]Load{}
+	for _, p := range pubs {
+		if !waiting[p.Load.ID] {
+			continue
+		}
+		if err := l.mend(ctx, tx, p.Load); err != nil {
+			return nil, err
+		}
+		known, err := l.loads(ctx, `WHERE load_id = ?`, p.Load.ID)
+		if err != nil {
+			return nil, err
+		}
+		out[p.Load.ID] = known[0]
+	}
+	return out, nil
+}
+
+// inOrder gives the ledger's loads of publications, fresh and mended ones.
+func inOrder(pubs []Publication, fresh []Load, mended map[string]Load) []Load {
+	var out []Load
+	for _, p := range pubs {
+		if x, ok := mended[p.Load.ID]; ok {
+			out = append(out, x)
+			continue
+		}
+		out, fresh = append(out, fresh[0]), fresh[1:]
+	}
+	return out
+}
+
+func quoted(ids []string) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = engine.Quote(id)
+	}
+	return strings.Join(out, ", ")
 }
 
 // supersedeEarlier marks what the loads after a Seq replace: earlier snapshots

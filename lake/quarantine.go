@@ -152,8 +152,8 @@ func (l *Lake) Load(ctx context.Context, id string) (load Load, ok bool, err err
 	return loads[0], true, nil
 }
 
-// Parts lists the live parts of a load by Seq.
-func (l *Lake) Parts(ctx context.Context, id string) ([]Load, error) {
+// LiveParts lists the live parts of a load by Seq.
+func (l *Lake) LiveParts(ctx context.Context, id string) ([]Load, error) {
 	return l.loads(ctx, "WHERE part_of = ? AND status = 'live'", id)
 }
 

@@ -5,53 +5,105 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
-// Revive makes a superseded load live again, in place of the load that is live
-// for it now, and gives that load's source. It is how a correction is taken
-// back: the bytes are still in the lake. A load that is not superseded is left
-// as it is, and ok is false.
+// Revive makes a superseded or withdrawn load live again, in place of what is
+// live for it now, and gives the sources of that. It is how a correction or a
+// withdrawal is taken back: the bytes are still in the lake. A live load is
+// left as it is, and ok is false.
+//
+// A county's load does not take the place of the whole that superseded it: it
+// comes after it in the order, and stands for its own rows alone.
 func (l *Lake) Revive(ctx context.Context, id string) (load Load, replaced string, ok bool, err error) {
-	loads, err := l.loads(ctx, "WHERE load_id = ? AND status = 'superseded'", id)
+	loads, err := l.loads(ctx, "WHERE load_id = ? AND (status = 'withdrawn' OR status = 'superseded' AND part_of = '')", id)
 	if err != nil || len(loads) == 0 {
 		return Load{}, "", false, err
 	}
-	tx, err := l.eng.DB().BeginTx(ctx, nil)
+	load = loads[0]
+	tx, err := l.begin(ctx)
 	if err != nil {
 		return Load{}, "", false, fmt.Errorf("ledger: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	// What superseded it may have been superseded in turn: the end of the chain is live.
-	current, seen := loads[0].SupersededBy, map[string]bool{id: true}
+	sources, err := l.revive(ctx, tx, load)
+	if err != nil {
+		return Load{}, "", false, fmt.Errorf("ledger: revive %s: %w", id, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return Load{}, "", false, fmt.Errorf("ledger: %w", err)
+	}
+	load.Status, load.SupersededBy = Live, ""
+	return load, strings.Join(sources, ", "), true, nil
+}
+
+func (l *Lake) revive(ctx context.Context, tx *sql.Tx, load Load) (replaced []string, err error) {
+	current := load.ID // stands for nobody: a withdrawn load was superseded by none
+	if load.Status == Superseded {
+		if current, err = endOfChain(ctx, tx, load); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT source FROM state.main.loads o WHERE `+gives, load.ID, current)
+	if err != nil {
+		return nil, err
+	}
+	if replaced, err = texts(rows); err != nil {
+		return nil, err
+	}
+	for _, q := range []struct {
+		sql  string
+		args []any
+	}{
+		{`UPDATE state.main.loads AS o SET status = 'superseded', superseded_by = $1 WHERE ` + gives, []any{load.ID, current}},
+		{`UPDATE state.main.loads SET status = 'live', superseded_by = NULL WHERE load_id = ?`, []any{load.ID}},
+		// After the whole that is live now, of which it gives a part anew.
+		{`UPDATE state.main.loads SET seq = (SELECT max(seq) + 1 FROM state.main.loads) WHERE load_id = ? AND mode = 'snapshot' AND scope <> ''`, []any{load.ID}},
+	} {
+		if _, err := tx.ExecContext(ctx, q.sql, q.args...); err != nil {
+			return nil, err
+		}
+	}
+	return replaced, l.settle(ctx, tx, Act{})
+}
+
+// gives is what makes room for the load $1, where $2 is the live end of the
+// chain of those that superseded it: that one, what the load had superseded
+// before it was withdrawn, and any other snapshot of its feed, period and scope.
+const gives = `o.status = 'live' AND o.load_id <> $1 AND o.part_of = ''
+	AND EXISTS (SELECT 1 FROM state.main.loads x WHERE x.load_id = $1
+		AND NOT (x.mode = 'snapshot' AND x.scope <> '' AND o.scope = '')
+		AND (o.load_id = $2
+			OR x.status = 'withdrawn' AND o.load_id IN (SELECT e.load_id FROM state.main.load_events e WHERE e.superseded_by = $1)
+			OR x.part_of = '' AND o.mode = 'snapshot' AND x.mode = 'snapshot' AND o.feed = x.feed AND o.period IS NOT DISTINCT FROM x.period AND o.scope = x.scope))`
+
+// endOfChain gives the load at the end of those that superseded a load one
+// after another: the first may have been superseded in turn.
+func endOfChain(ctx context.Context, tx *sql.Tx, load Load) (string, error) {
+	current, seen := load.SupersededBy, map[string]bool{load.ID: true}
 	for !seen[current] {
 		seen[current] = true
 		var next sql.NullString
-		err := tx.QueryRowContext(ctx, `SELECT source, superseded_by FROM state.main.loads WHERE load_id = ?`, current).Scan(&replaced, &next)
+		err := tx.QueryRowContext(ctx, `SELECT superseded_by FROM state.main.loads WHERE load_id = ?`, current).Scan(&next)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return Load{}, "", false, fmt.Errorf("ledger: %w", err)
+			return "", err
 		}
 		if next.String == "" {
 			break
 		}
 		current = next.String
 	}
-	for _, q := range []struct {
-		sql  string
-		args []any
-	}{
-		{`UPDATE state.main.loads SET status = 'superseded', superseded_by = ? WHERE load_id = ? AND status = 'live'`, []any{id, current}},
-		{`UPDATE state.main.loads SET status = 'live', superseded_by = NULL WHERE load_id = ?`, []any{id}},
-	} {
-		if _, err := tx.ExecContext(ctx, q.sql, q.args...); err != nil {
-			return Load{}, "", false, fmt.Errorf("ledger: %w", err)
+	return current, nil
+}
+
+func texts(rows *sql.Rows) (out []string, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
 		}
+		out = append(out, s)
 	}
-	if err := l.settle(ctx, tx, Act{}); err != nil {
-		return Load{}, "", false, err
-	}
-	if err := tx.Commit(); err != nil {
-		return Load{}, "", false, fmt.Errorf("ledger: %w", err)
-	}
-	loads[0].Status, loads[0].SupersededBy = "live", ""
-	return loads[0], replaced, true, nil
+	return out, rows.Err()
 }

@@ -17,6 +17,7 @@ type fixed struct {
 	rowsOpen                   *metric
 	loadRows, loads            *metric
 	runDuration, runSuccess    *metric
+	filing                     *metric
 
 	sourceSuccess, sourceFailures *metric
 }
@@ -33,6 +34,7 @@ func newFixed() fixed {
 		loadRows:      newMetric("load_rows_total", "Rows of extracts by outcome: loaded, quarantined, or repeated.", "feed", "outcome"),
 		loads:         newMetric("loads_total", "Extracts by status: accepted or refused.", "feed", "status"),
 		runDuration:   newMetric("run_duration_seconds", "How long the stage's last run took.", "stage"),
+		filing:        newMetric("filing", "Extracts that the newest month that is due expects of the feed and region, by how they stand: missing, partly_refused, late, corrected, arrived or expected.", "feed", "region", "state"),
 		runSuccess:    newMetric("run_last_success_timestamp_seconds", "When the stage last succeeded.", "stage"),
 
 		sourceSuccess:  newMetric("source_last_success_timestamp_seconds", "When a look at the source last succeeded.", "source"),
@@ -42,7 +44,7 @@ func newFixed() fixed {
 
 func (f fixed) descs() []*metric {
 	return []*metric{
-		f.build, f.built, f.reference, f.alerts, f.feedSuccess, f.feedReference, f.rowsOpen, f.loadRows, f.loads, f.runDuration, f.runSuccess,
+		f.build, f.built, f.reference, f.alerts, f.feedSuccess, f.feedReference, f.rowsOpen, f.loadRows, f.loads, f.runDuration, f.runSuccess, f.filing,
 		f.sourceSuccess, f.sourceFailures,
 	}
 }
@@ -72,6 +74,9 @@ func (f fixed) state(b *build, s State) {
 	}
 	for _, x := range s.Loads {
 		b.add(f.loads, prometheus.CounterValue, float64(x.Total), x.Feed, x.Status)
+	}
+	for _, x := range s.Filing {
+		b.add(f.filing, prometheus.GaugeValue, float64(x.Expected), x.Feed, cmp.Or(x.Region, cube.Total), x.State)
 	}
 	for _, x := range s.Runs {
 		b.add(f.runDuration, prometheus.GaugeValue, x.Duration.Seconds(), x.Stage)

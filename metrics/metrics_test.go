@@ -93,7 +93,10 @@ func full(t testing.TB) State {
 		Feeds: []Feed{{"social_insurance", built.Add(-time.Hour), month, 2}, {Feed: "layoff_notice"}},
 		Rows:  []RowCount{{"social_insurance", Loaded, 900}, {"social_insurance", Quarantined, 3}, {"social_insurance", Repeated, 30}},
 		Loads: []LoadCount{{"social_insurance", Accepted, 26}, {"social_insurance", Refused, 1}},
-		Runs:  []Run{{"transform", 12500 * time.Millisecond, built}, {Stage: "ingest", Duration: time.Second}},
+		Filing: []Filing{
+			{Feed: "job_seeker", Region: "410402", State: "missing", Expected: 1}, {Feed: "insurance_change", State: "late", Expected: 21},
+		},
+		Runs: []Run{{"transform", 12500 * time.Millisecond, built}, {Stage: "ingest", Duration: time.Second}},
 	}
 }
 
@@ -129,6 +132,8 @@ func TestFixedMetrics(t *testing.T) {
 		`laborwatch_run_duration_seconds{stage="transform"}`:                                   "12.5",
 		`laborwatch_run_last_success_timestamp_seconds{stage="ingest"}`:                        "",
 		`laborwatch_reference_period_timestamp_seconds{indicator="insured_persons"}`:           "1.7908128e+09",
+		`laborwatch_filing{feed="job_seeker",region="410402",state="missing"}`:                 "1",
+		`laborwatch_filing{feed="insurance_change",region="_T",state="late"}`:                  "21",
 		`laborwatch_snapshot_timestamp_seconds`:                                                "1.7947296e+09",
 	} {
 		if got := line(text, series); got != want {

@@ -22,6 +22,8 @@ type State struct {
 	Runs  []Run
 	// Sources are the places that extracts are fetched from.
 	Sources []Source
+	// Filing is the filing board of the newest month that is due.
+	Filing []Filing
 }
 
 // Source is how fetching from a source goes.
@@ -31,6 +33,14 @@ type Source struct {
 	LastSuccess time.Time
 	// Failures counts the looks that failed, in whole or in part, ever.
 	Failures int64
+}
+
+// Filing is the state of a feed's extract of one month and region; "" as
+// region means the whole, _T.
+type Filing struct {
+	Feed, Region, State string
+	// Expected extracts: 1, of a daily feed the month's working days.
+	Expected int64
 }
 
 // AlertCount is a number of firing alerts. Region and Industry are codes; ""

@@ -40,6 +40,11 @@ func newContent(o Options) (*Content, *figures) {
 		b.summary(), b.survey(), b.series(c.Chart), b.registered(), b.insured(), b.market(), b.alertSection(c.alertCounts),
 	}
 	c.Notes = b.notes()
+	if !o.AsOf.IsZero() {
+		when := o.AsOf.Format("2006-01-02 15:04:05 -07:00")
+		c.Title = text("release.asof.title", c.Title, when)
+		c.Notes = append([]Note{{text("release.asof"), text("release.asof.body", when)}}, c.Notes...)
+	}
 	return c, b.figs
 }
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"laborwatch/period"
 )
@@ -36,6 +37,8 @@ type Manifest struct {
 	City    string        `json:"city"`
 	Period  period.Period `json:"period"`
 	Version int           `json:"version"`
+	// AsOf is the time whose state a rebuilt release is of, "" for a published one.
+	AsOf string `json:"as_of,omitempty"`
 	// Fingerprint is the hash of all that the release says.
 	Fingerprint string `json:"fingerprint"`
 	// Indicators is the hash of the indicator catalog.
@@ -189,9 +192,13 @@ func newManifest(o Options, c *Content, inputs []Input, print string) (Manifest,
 	if err != nil {
 		return Manifest{}, fmt.Errorf("indicator catalog: %w", err)
 	}
-	return Manifest{
+	m := Manifest{
 		City: o.Config.City.Code, Period: c.Period, Version: c.Version, Fingerprint: print, Indicators: sum(b), Inputs: inputs,
-	}, nil
+	}
+	if !o.AsOf.IsZero() {
+		m.AsOf = o.AsOf.Format(time.RFC3339)
+	}
+	return m, nil
 }
 
 // workbookName says what a workbook is, wherever it is copied to: its month

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"laborwatch/alert"
 	"laborwatch/config"
@@ -39,6 +40,9 @@ type Options struct {
 	Period period.Period
 	// Dir is the folder of all releases.
 	Dir string
+	// AsOf says that the state is not the present one but that of this time, in
+	// the zone it is printed in; the release says so. Zero is the present.
+	AsOf time.Time
 }
 
 // Input is an extract that the figures of a release were made from.

@@ -3,29 +3,32 @@ package transform
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"laborwatch/engine"
 	"laborwatch/period"
 )
 
-// seed lays out the configuration's tables on the run's connection.
+// seedRows are the rows that one statement fills in.
+const seedRows = 1000
+
+// seed lays out the configuration's tables and the boards on the run's connection.
 func (r *run) seed(ctx context.Context) error {
-	for _, s := range r.opts.Seeds {
+	for _, s := range append(slices.Clone(r.opts.Seeds), r.boards...) {
 		if _, err := r.exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s (%s)", engine.Ident(s.Name), strings.Join(s.Columns, ", "))); err != nil {
 			return fmt.Errorf("configuration table %s: %w", s.Name, err)
 		}
-		if len(s.Rows) == 0 {
-			continue
-		}
 		row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(s.Columns)), ", ") + ")"
-		var args []any
-		for _, v := range s.Rows {
-			args = append(args, v...)
-		}
-		q := fmt.Sprintf("INSERT INTO %s VALUES %s", engine.Ident(s.Name), strings.TrimSuffix(strings.Repeat(row+", ", len(s.Rows)), ", "))
-		if _, err := r.c.ExecContext(ctx, q, args...); err != nil {
-			return fmt.Errorf("configuration table %s: %w", s.Name, err)
+		for rows := range slices.Chunk(s.Rows, seedRows) {
+			var args []any
+			for _, v := range rows {
+				args = append(args, v...)
+			}
+			q := fmt.Sprintf("INSERT INTO %s VALUES %s", engine.Ident(s.Name), strings.TrimSuffix(strings.Repeat(row+", ", len(rows)), ", "))
+			if _, err := r.c.ExecContext(ctx, q, args...); err != nil {
+				return fmt.Errorf("configuration table %s: %w", s.Name, err)
+			}
 		}
 	}
 	return nil

@@ -24,10 +24,10 @@ type universe map[string]map[period.Period]string
 // The key of a model's month is the hash of its shape (its SQL and columns, and
 // those of all it rests on) and of its inputs' keys over its window. It needs no
 // clock and no order: the same loads give the same keys.
-func (t *Transform) keys(ctx context.Context) (universe, error) {
+func (t *Transform) keys(ctx context.Context) (universe, []Seed, error) {
 	live, err := t.opts.Lake.LivePeriods(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+		return nil, nil, fmt.Errorf("ledger: %w", err)
 	}
 	u := universe{}
 	calendar := map[period.Period]bool{}
@@ -42,10 +42,52 @@ func (t *Transform) keys(ctx context.Context) (universe, error) {
 	for _, s := range t.opts.Seeds {
 		u[s.Name] = map[period.Period]string{timeless: s.hash()}
 	}
+	boards, err := t.boards(ctx, u, calendar)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, m := range t.models {
 		u[m.Name] = u.ofModel(m, calendar)
 	}
-	return u, nil
+	return u, boards, nil
+}
+
+// boards reads the boards' rows of the calendar's months, and enters their keys.
+func (t *Transform) boards(ctx context.Context, u universe, calendar map[period.Period]bool) ([]Seed, error) {
+	var out []Seed
+	for _, b := range t.opts.Boards {
+		s := Seed{Name: b.Name, Columns: b.Columns}
+		u[b.Name] = map[period.Period]string{}
+		out = append(out, s)
+		if b.Rows == nil || len(calendar) == 0 {
+			continue
+		}
+		rows, err := b.Rows(ctx, sortedKeys(calendar))
+		if err != nil {
+			return nil, fmt.Errorf("board %s: %w", b.Name, err)
+		}
+		for _, p := range sortedKeys(calendar) {
+			if len(rows[p]) == 0 {
+				continue
+			}
+			month := Seed{Columns: b.Columns, Rows: rows[p]}
+			u[b.Name][p] = month.hash()
+			s.Rows = append(s.Rows, rows[p]...)
+		}
+		out[len(out)-1] = s
+	}
+	return out, nil
+}
+
+// Board is a table with months whose rows are asked for anew at every run: how
+// things stand, which the clock changes too. Only months whose rows are others
+// than they were are computed again. Its first column is the month, and a model
+// may read of it the months of its window.
+type Board struct {
+	Name    string
+	Columns []string // "period DATE" first
+	// Rows gives the rows of the months asked for, in a fixed order.
+	Rows func(ctx context.Context, months []period.Period) (map[period.Period][][]any, error)
 }
 
 // ofModel gives a model's months, which are the months of the calendar whose

@@ -89,6 +89,9 @@ func readModels(ctx context.Context, o Options, funcs template.FuncMap) ([]*Mode
 	for _, s := range o.Seeds {
 		taken[s.Name] = "a configuration table"
 	}
+	for _, b := range o.Boards {
+		taken[b.Name] = "a board"
+	}
 	for _, own := range ownTables {
 		taken[own] = "the warehouse's own table"
 	}

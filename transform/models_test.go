@@ -1,6 +1,7 @@
 package transform_test
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"laborwatch/codes"
 	"laborwatch/config"
+	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/period"
@@ -76,6 +78,15 @@ func newCity(t *testing.T) *city {
 	for feed, contract := range contracts {
 		c.opts.Sources[feed] = contract.LakeColumns()
 	}
+	c.opts.Boards = []transform.Board{{Name: filing.Name, Columns: filing.Columns(), Rows: func(_ context.Context, months []period.Period) (map[period.Period][][]any, error) {
+		out := map[period.Period][][]any{}
+		for _, p := range months {
+			for i, region := range []string{"410402", "410403"} {
+				out[p] = append(out[p], []any{p.First(), "job_vacancy", region, int64(1), int64(i)})
+			}
+		}
+		return out, nil
+	}}}
 	region := transform.Seed{Name: "cfg_region", Columns: []string{"code VARCHAR", "name_zh VARCHAR", "name_en VARCHAR", "kind VARCHAR"}}
 	for _, code := range []string{"410402", "410403", "410404"} {
 		region.Rows = append(region.Rows, []any{code, code, code, "county"})

@@ -12,6 +12,8 @@ type planner struct {
 	want  universe
 	have  state
 	asked map[period.Period]bool // nil: all months
+	// boards are the boards' rows, as of now.
+	boards []Seed
 }
 
 func newPlanner(t *Transform, want universe, have state, months []period.Period) *planner {

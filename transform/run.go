@@ -20,6 +20,8 @@ type run struct {
 	want universe
 	have state
 	plan *Plan
+	// boards are the boards' rows, as of the plan.
+	boards []Seed
 }
 
 // column of a table: name and SQL type.

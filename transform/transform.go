@@ -16,6 +16,12 @@
 // calendar (all months of which any feed has a load) for which its window holds
 // any input. So a window reaching back carries the last register into a month
 // whose own register is late.
+//
+// # Boards
+//
+// A board is a table of the work itself, such as what has arrived of each feed:
+// its rows are asked for anew at every run, and a month of it counts as changed
+// when its rows are others than they were.
 package transform
 
 import (
@@ -53,6 +59,8 @@ type Options struct {
 	Params map[string]any
 	// Seeds are the configuration's tables.
 	Seeds []Seed
+	// Boards are tables of the city's own business that change from run to run.
+	Boards []Board
 	// Sources are the columns of every feed; a feed without a load is an empty
 	// relation of them.
 	Sources map[string][]lake.Column
@@ -116,6 +124,9 @@ func inputShapes(o Options) map[string]string {
 	for _, s := range o.Seeds {
 		out[s.Name] = hash(s.Columns...)
 	}
+	for _, b := range o.Boards {
+		out[b.Name] = hash(b.Columns...)
+	}
 	return out
 }
 
@@ -148,7 +159,7 @@ func (t *Transform) Plan(ctx context.Context, months []period.Period) (*Plan, er
 
 // compare holds what should be against what the warehouse has.
 func (t *Transform) compare(ctx context.Context, c *sql.Conn, months []period.Period) (*planner, error) {
-	want, err := t.keys(ctx)
+	want, boards, err := t.keys(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +167,9 @@ func (t *Transform) compare(ctx context.Context, c *sql.Conn, months []period.Pe
 	if err != nil {
 		return nil, err
 	}
-	return newPlanner(t, want, have, months), nil
+	p := newPlanner(t, want, have, months)
+	p.boards = boards
+	return p, nil
 }
 
 // Result is what a run did.
@@ -184,7 +197,7 @@ func (t *Transform) Run(ctx context.Context, months []period.Period) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Transform: t, c: c, want: p.want, have: p.have, plan: p.plan()}
+	r := &run{Transform: t, c: c, want: p.want, have: p.have, plan: p.plan(), boards: p.boards}
 	if err := r.do(ctx); err != nil {
 		return nil, err
 	}

@@ -115,6 +115,8 @@ func (s *server) alertRow(v view, a alert.Alert) alertRow {
 		r.Subject = r.Industry
 	case alert.ScopeRegion:
 		r.Subject = r.Region
+	case alert.ScopeFiling: // of extracts, not of persons
+		r.Subject, r.Persons, r.Base, r.Rate = v.feedName(alert.FeedOf(a.Rule)), none, none, none
 	default:
 		r.Subject = s.city(v.lang)
 	}

@@ -27,6 +27,7 @@ type dashboardBody struct {
 	Insured  []card
 	Alerts   alertPanel
 	Feeds    []feedRow
+	Filing   filingTable
 	Stages   []stageRow
 	Releases []releaseRow
 	AllHref  string
@@ -66,7 +67,7 @@ func (s *server) dashboard(w http.ResponseWriter, r *http.Request) {
 	}
 	if st.Snapshot.Len() == 0 {
 		s.render(w, r, http.StatusOK, "dashboard", dashboardBody{
-			Empty: true, Feeds: s.feeds(v, st), Stages: s.stages(v, st),
+			Empty: true, Feeds: s.feeds(v, st), Filing: s.filingTable(v, st.Filing), Stages: s.stages(v, st),
 		})
 		return
 	}
@@ -80,7 +81,7 @@ func (s *server) body(v view, st *State, months []period.Period) dashboardBody {
 		Market:   cards(v, "job_openings", "job_seekers", "openings_to_seekers_ratio"),
 		Register: cards(v, "registered_unemployed", "registered_unemployed_inflow", "registered_unemployed_outflow"),
 		Insured:  cards(v, "insured_persons", "insured_employers", "insurance_terminations", "involuntary_terminations"),
-		Alerts:   s.alertPanel(v, st), Feeds: s.feeds(v, st), Stages: s.stages(v, st), Releases: s.releaseRows(v, st.Releases, 3),
+		Alerts:   s.alertPanel(v, st), Feeds: s.feeds(v, st), Filing: s.filingTable(v, st.Filing), Stages: s.stages(v, st), Releases: s.releaseRows(v, st.Releases, 3),
 		AllHref: s.href(v.lang, "/alerts", nil), MoreHref: s.href(v.lang, "/releases/", nil),
 	}
 	if string(v.lang) != s.Config.Web.Lang {

@@ -16,6 +16,7 @@ import (
 	"laborwatch/alert"
 	"laborwatch/config"
 	"laborwatch/cube"
+	"laborwatch/filing"
 	"laborwatch/lake"
 	"laborwatch/messages"
 	"laborwatch/release"
@@ -43,7 +44,9 @@ type State struct {
 	Feeds    []lake.FeedStatus
 	Stages   []Stage
 	Releases []release.Release
-	Built    time.Time
+	// Filing is the filing board of the newest month that is due.
+	Filing []filing.Cell
+	Built  time.Time
 }
 
 // Stage is how a stage of the work last went.

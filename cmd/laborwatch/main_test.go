@@ -76,7 +76,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BINARY", binary)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "setcell": setCell, "mode": fileMode},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "setcell": setCell, "mode": fileMode, "firstlive": firstLive, "damage": damage},
 	})
 }
 

@@ -199,9 +199,6 @@ func (e *env) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// brief is the beginning of a load's id, by which people may name it.
-func brief(id string) string { return id[:min(len(id), 8)] }
-
 func badFormat(format string) error {
 	return &exitError{exitUsage, errors.New(messages.Both("cli.oneof", "--format", format, "table, csv, json"))}
 }

@@ -17,11 +17,11 @@ import (
 )
 
 func (e *env) queryCmd() *cobra.Command {
-	var within, by, format, lang string
+	var within, by, format, lang, when string
 	var where []string
 	var bom, list bool
 	cmd := &cobra.Command{
-		Use:   "query INDICATOR [--period A..B] [--by region,sex] [--where k=v] [--format table|csv|json|parquet|arrow]",
+		Use:   "query INDICATOR [--period A..B] [--by region,sex] [--where k=v] [--as-of TIME] [--format table|csv|json|parquet|arrow]",
 		Short: messages.Both("cli.query"),
 		Args:  args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
@@ -40,15 +40,18 @@ func (e *env) queryCmd() *cobra.Command {
 				return &exitError{exitUsage, err}
 			}
 			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
-				res, err := cube.Query(ctx, ap.Engine, ap.Catalog, spec)
+				t, err := e.asOf(ap, when)
+				if err != nil {
+					return err
+				}
+				err = ap.QueryAt(ctx, t, spec, func(res *cube.Result) error {
+					return res.Write(ctx, e.stdout, cube.WriteOptions{Format: f, Lang: messages.Lang(lang), BOM: bom})
+				})
 				var wrong *cube.SpecError
 				if errors.As(err, &wrong) {
 					return &exitError{exitUsage, err}
 				}
-				if err != nil {
-					return err
-				}
-				return res.Write(ctx, e.stdout, cube.WriteOptions{Format: f, Lang: messages.Lang(lang), BOM: bom})
+				return err
 			})
 		},
 	}
@@ -59,6 +62,7 @@ func (e *env) queryCmd() *cobra.Command {
 	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, csv, json, parquet, arrow")
 	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
 	f.BoolVar(&bom, "bom", false, messages.Both("cli.query.bom"))
+	f.StringVar(&when, "as-of", "", messages.Both("cli.asof"))
 	f.BoolVar(&list, "list", false, messages.Both("cli.query.list"))
 	return cmd
 }
@@ -80,8 +84,9 @@ func (e *env) listIndicators(lang messages.Lang) error {
 }
 
 func (e *env) exportCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:   "export FILE",
+	var when string
+	cmd := &cobra.Command{
+		Use:   "export FILE [--as-of TIME]",
 		Short: messages.Both("cli.export"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
@@ -90,12 +95,18 @@ func (e *env) exportCmd() *cobra.Command {
 				return fmt.Errorf("export: %w", err)
 			}
 			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
-				if err := cube.Export(ctx, ap.Engine, file); err != nil {
+				t, err := e.asOf(ap, when)
+				if err != nil {
 					return err
 				}
-				_, err := io.WriteString(e.stdout, messages.Both("cli.export.done", file)+"\n")
+				if err := ap.At(ctx, t, func(then *app.App) error { return cube.Export(ctx, then.Engine, file) }); err != nil {
+					return err
+				}
+				_, err = io.WriteString(e.stdout, messages.Both("cli.export.done", file)+"\n")
 				return err
 			})
 		},
 	}
+	cmd.Flags().StringVar(&when, "as-of", "", messages.Both("cli.asof"))
+	return cmd
 }

@@ -108,6 +108,7 @@ func (e *env) root() *cobra.Command {
 	})
 	root.AddCommand(
 		e.initCmd(), e.doctorCmd(), e.simulateCmd(), e.ingestCmd(), e.quarantineCmd(), e.transformCmd(),
+		e.loadsCmd(), e.filingCmd(),
 		e.alertsCmd(), e.queryCmd(), e.exportCmd(), e.releaseCmd(), e.serveCmd(), e.demoCmd(),
 		e.sourcesCmd(),
 		e.contractCmd(),

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"laborwatch/app"
+	"laborwatch/lake"
+	"laborwatch/messages"
+	"laborwatch/period"
+)
+
+func keys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
+
+func (e *env) loadsVerifyCmd() *cobra.Command {
+	var feed, forget, by, why string
+	cmd := &cobra.Command{
+		Use:   "verify [--feed FEED] | verify --forget ID --by WHO --why TEXT",
+		Short: messages.Both("cli.loads.verify"),
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if forget != "" && (by == "" || why == "") {
+				return &exitError{exitUsage, errors.New(messages.Both("ledger.forget.who"))}
+			}
+			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
+				if forget != "" {
+					x, err := a.Forget(ctx, forget, lake.Act{Who: by, Why: why})
+					if err == nil {
+						fmt.Fprintln(e.stdout, messages.Both("cli.loads.forgotten", x.ID, x.Source))
+					}
+					return err
+				}
+				if err := e.knownFeed(a, feed); err != nil {
+					return err
+				}
+				v, err := a.Verify(ctx, feed)
+				if err != nil {
+					return err
+				}
+				return e.reportVerified(v)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&feed, "feed", "", messages.Both("cli.quarantine.feed"))
+	f.StringVar(&forget, "forget", "", messages.Both("cli.loads.forget"))
+	f.StringVar(&by, "by", "", messages.Both("cli.loads.by"))
+	f.StringVar(&why, "why", "", messages.Both("cli.loads.why"))
+	return cmd
+}
+
+func (e *env) reportVerified(v lake.Verified) error {
+	fmt.Fprintln(e.stdout, messages.Both("cli.loads.verified", v.Files, v.Bytes))
+	if v.Recorded > 0 {
+		fmt.Fprintln(e.stdout, messages.Both("cli.loads.recorded", v.Recorded))
+	}
+	for _, x := range v.Mended {
+		fmt.Fprintln(e.stdout, messages.Both("cli.loads.mended", x.ID, x.Source))
+	}
+	for _, x := range v.Waiting {
+		fmt.Fprintln(e.stdout, messages.Both("cli.loads.waiting", x.ID, x.Source))
+	}
+	if len(v.Damages) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	stray, load := false, ""
+	for _, d := range v.Damages {
+		if d.Kind == lake.Stray {
+			stray = true
+		} else {
+			load = d.Load.ID
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", messages.Both("ledger.verify."+d.Kind), d.Path, d.Load.Source, d.Detail)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	var do []string
+	if load != "" {
+		do = append(do, messages.Both("cli.loads.damaged.try", brief(load)))
+	}
+	if stray {
+		do = append(do, messages.Both("cli.loads.stray.try"))
+	}
+	return errors.New(messages.Both("cli.loads.damaged", len(v.Damages)) + " " + strings.Join(do, " "))
+}
+
+func (e *env) loadsWithdrawCmd() *cobra.Command {
+	var by, why string
+	var restore bool
+	cmd := &cobra.Command{
+		Use:   "withdraw ID --by WHO --why TEXT [--restore]",
+		Short: messages.Both("cli.loads.withdraw"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, arg []string) error {
+			if by == "" || why == "" {
+				return &exitError{exitUsage, errors.New(messages.Both("ledger.withdraw.who"))}
+			}
+			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
+				w, err := a.Withdraw(ctx, arg[0], lake.Act{Who: by, Why: why}, restore)
+				if err != nil {
+					return err
+				}
+				if err := e.reportWithdrawal(ctx, a, w, restore); err != nil {
+					return err
+				}
+				if e.app != nil {
+					return a.Publish(ctx)
+				}
+				return nil
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&by, "by", "", messages.Both("cli.loads.by"))
+	f.StringVar(&why, "why", "", messages.Both("cli.loads.why"))
+	f.BoolVar(&restore, "restore", false, messages.Both("cli.loads.restore"))
+	return cmd
+}
+
+func (e *env) reportWithdrawal(ctx context.Context, a *app.App, w lake.Withdrawal, restore bool) error {
+	fmt.Fprintln(e.stdout, messages.Both("cli.loads.withdrawn", w.Load.ID, w.Load.Source, w.Load.RowsLoaded))
+	back := map[string]bool{}
+	for _, x := range w.Restored {
+		back[x.ID] = true
+	}
+	for _, x := range w.Superseded {
+		key := "cli.loads.not_restored"
+		switch {
+		case back[x.ID]:
+			key = "cli.loads.restored"
+		case restore:
+			key = "cli.loads.taken"
+		}
+		fmt.Fprintln(e.stdout, messages.Both(key, x.ID, x.Source))
+	}
+	for _, feed := range slices.Sorted(keys(w.Months)) {
+		fmt.Fprintln(e.stdout, messages.Both("cli.loads.changed", feedName(messages.ZH, feed), spans(w.Months[feed])))
+	}
+	plan, err := a.Plan(ctx, nil)
+	if err != nil {
+		return err
+	}
+	seen := map[period.Period]bool{}
+	for _, s := range plan.Steps {
+		for _, p := range append(slices.Clone(s.Months), s.Drop...) {
+			if p != 0 {
+				seen[p] = true
+			}
+		}
+	}
+	if months := slices.Sorted(maps.Keys(seen)); len(months) > 0 {
+		fmt.Fprintln(e.stdout, messages.Both("cli.loads.recompute", spans(months)))
+	}
+	return nil
+}
+
+// spans folds runs of months: 2026-01..2026-03, 2026-10.
+func spans(months []period.Period) string {
+	var parts []string
+	for i := 0; i < len(months); {
+		j := i
+		for j+1 < len(months) && months[j+1] == months[j].Add(1) {
+			j++
+		}
+		run := months[i].String()
+		if j > i {
+			run += ".." + months[j].String()
+		}
+		parts = append(parts, run)
+		i = j + 1
+	}
+	return strings.Join(parts, ", ")
+}
