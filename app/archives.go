@@ -19,8 +19,12 @@ import (
 )
 
 // feeds says what files are read as: force names the contract of all, only
-// leaves out those of other contracts; without either names tell.
-type feeds struct{ force, only string }
+// leaves out those of other contracts; without either names tell. A dry run
+// changes nothing.
+type feeds struct {
+	force, only string
+	dry         bool
+}
 
 // archiveFeed stands in the ledger for an archive that was refused whole.
 const archiveFeed = "archive"
@@ -42,9 +46,14 @@ func (a *App) load(ctx context.Context, fs feeds, files []ingest.File) (sum Inge
 		return sum, nil, err
 	}
 	b := &bundle{app: a, in: in, feeds: fs, why: make([]string, len(files))}
-	_, err = a.journal.timed(ctx, StageIngest, func(ctx context.Context) error {
+	run := func(ctx context.Context) error {
 		return errors.Join(b.load(ctx, files), os.RemoveAll(a.unpackDir()))
-	})
+	}
+	if fs.dry {
+		err = run(ctx)
+		return b.sum, b.why, err
+	}
+	_, err = a.journal.timed(ctx, StageIngest, run)
 	return b.sum, b.why, err
 }
 
@@ -70,7 +79,11 @@ func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
 	}
 	unknown, refused := b.sum.Unknown, b.sum.Refused
 	skipped := b.sum.Skipped
-	if b.sum.Summary, err = b.in.Load(ctx, b.list); err != nil {
+	load := b.in.Load
+	if b.dry {
+		load = b.in.Try
+	}
+	if b.sum.Summary, err = load(ctx, b.list); err != nil {
 		return err
 	}
 	b.sum.Unknown, b.sum.Skipped = unknown, b.sum.Skipped+skipped
@@ -79,7 +92,7 @@ func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
 	}
 	b.sum.Refused = append(refused, b.sum.Refused...)
 	for i, sha := range b.packed {
-		if b.why[i] != "" {
+		if b.why[i] != "" || b.dry {
 			continue // so that it can be tried again
 		}
 		if err := b.app.sourceState.ArchiveDone(ctx, sha, b.in.Fingerprint(), files[i].Rel, b.app.opts.Clock()); err != nil {
@@ -179,6 +192,9 @@ func (b *bundle) refuse(ctx context.Context, i int, f ingest.File, sha string, w
 	b.refused(i, why.Error())
 	b.sum.Refused = append(b.sum.Refused, ingest.Refusal{File: f.Rel, Feed: feed, Reason: why.Error()})
 	b.app.log.Warn("archive refused", "file", f.Rel, "reason", why)
+	if b.dry {
+		return nil
+	}
 	return b.app.Lake.Refuse(ctx, []lake.Refused{{SHA256: sha, Feed: feed, File: f.Rel, Reason: why.Error(), LoadID: archiveFeed + ":" + sha}})
 }
 

@@ -2,9 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"laborwatch/lake"
+	"laborwatch/messages"
 )
 
 // Withdraw takes a load out of the lake; see lake.Withdraw.
@@ -28,4 +34,41 @@ func (a *App) Forget(ctx context.Context, id string, act lake.Act) (lake.Load, e
 	a.work.Lock()
 	defer a.work.Unlock()
 	return a.Lake.Forget(ctx, id, act)
+}
+
+// Accept lets an extract pass that a set check refused: the newest refusal of
+// the file of that name. Sources offer it again. It gives the file.
+func (a *App) Accept(ctx context.Context, name string, act lake.Act) (file string, err error) {
+	a.work.Lock()
+	defer a.work.Unlock()
+	refusals, err := a.Lake.Refusals(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []lake.Refused
+	for _, x := range refusals {
+		if x.File == name || path.Base(x.File) == filepath.Base(name) {
+			found = slices.DeleteFunc(found, func(y lake.Refused) bool { return y.File == x.File })
+			found = append(found, x)
+		}
+	}
+	if exact := slices.IndexFunc(found, func(x lake.Refused) bool { return x.File == name }); exact >= 0 {
+		found = found[exact : exact+1]
+	}
+	switch {
+	case len(found) == 0:
+		return "", errors.New(messages.Both("cli.loads.accept.none", name))
+	case len(found) > 1:
+		files := make([]string, len(found))
+		for i, x := range found {
+			files[i] = x.File
+		}
+		return "", errors.New(messages.Both("cli.loads.accept.many", name, strings.Join(files, ", ")))
+	case !found[0].Overridable:
+		return "", errors.New(messages.Both("cli.loads.accept.other", found[0].File))
+	}
+	if err := a.Lake.Accept(ctx, found[0].LoadID, act); err != nil {
+		return "", err
+	}
+	return found[0].File, a.offerAgain(ctx, found[0].File)
 }

@@ -279,3 +279,19 @@ func (a *App) RetrySource(ctx context.Context, name, object string) (int64, erro
 	}
 	return a.sourceState.Forget(ctx, name, object)
 }
+
+// offerAgain has the source take an object again, that the ledger's name of an
+// extract begins with; a file by hand is nobody's.
+func (a *App) offerAgain(ctx context.Context, file string) error {
+	for _, s := range a.sources {
+		object, ok := strings.CutPrefix(file, s.Name()+"/")
+		// The extract may be a member of an archive.
+		for ; ok && object != "." && object != "/"; object = path.Dir(object) {
+			n, err := a.sourceState.Forget(ctx, s.Name(), object)
+			if err != nil || n > 0 {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -58,7 +58,9 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 	a.ingest, err = ingest.New(ingest.Options{
 		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Keys: keys, Regions: regions, Scopes: scopes,
 		Clock: a.opts.Clock, Log: a.log, Limits: a.limits(),
-		Progress: func(p ingest.Progress) { a.opts.Progress(StageIngest, p.File, int64(p.Done), int64(p.Total)) },
+		Progress: func(p ingest.Progress) {
+			a.opts.Progress(StageIngest, messages.Both("ingest.progress", p.Done, p.Total, p.Rows, p.File), p.Bytes, p.TotalBytes)
+		},
 	})
 	return a.ingest, err
 }
@@ -121,7 +123,16 @@ type Ingested struct {
 // Ingest loads files, or everything in the inbox when there are none. A feed
 // names what the files are; empty, their names tell. The members of archives
 // are loaded as files of their own.
-func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum Ingested, err error) {
+func (a *App) Ingest(ctx context.Context, feed string, files []string) (Ingested, error) {
+	return a.ingestAs(ctx, feed, files, false)
+}
+
+// TryIngest says what Ingest would do, and changes nothing.
+func (a *App) TryIngest(ctx context.Context, feed string, files []string) (Ingested, error) {
+	return a.ingestAs(ctx, feed, files, true)
+}
+
+func (a *App) ingestAs(ctx context.Context, feed string, files []string, dry bool) (sum Ingested, err error) {
 	in, err := a.ingester(ctx)
 	if err != nil {
 		return sum, err
@@ -130,9 +141,9 @@ func (a *App) Ingest(ctx context.Context, feed string, files []string) (sum Inge
 	if err != nil {
 		return sum, err
 	}
-	as := feeds{force: feed}
+	as := feeds{force: feed, dry: dry}
 	if len(files) == 0 {
-		as = feeds{only: feed}
+		as = feeds{only: feed, dry: dry}
 	}
 	sum, _, err = a.load(ctx, as, list)
 	sum.Unknown = append(unknown, sum.Unknown...)

@@ -55,6 +55,9 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 			return err
 		}
 	}
+	if r.dry {
+		return r.reportDry(ctx, b)
+	}
 	profiles, err := b.profiles(ctx)
 	if err != nil {
 		return err
@@ -104,11 +107,15 @@ func (r *run) report(p *part, load lake.Load, superseded []string) {
 	if len(superseded) > 0 {
 		told = append(told, "superseded", strings.Join(superseded, ", "))
 	}
-	r.in.log.Info("extract loaded", told...)
-	for _, n := range p.notes {
-		r.in.log.Warn("extract differs", "file", p.file.Rel, "feed", load.Feed, "check", n.Check, "column", n.Column, "detail", n.Detail)
+	for _, line := range Remarks(p.notes) {
+		told = append(told, "differs", line)
 	}
-	r.step(p.file)
+	what := "extract loaded"
+	if r.dry {
+		what = "extract would be loaded"
+	}
+	r.in.log.Info(what, told...)
+	r.step(p.source)
 }
 
 // batch is one pass through the engine.

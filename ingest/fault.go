@@ -19,12 +19,13 @@ const (
 	BadRegion     = "bad_region"
 	BadIndustry   = "bad_industry"
 	MalformedRow  = "malformed_row" // not as many cells as the header, or broken quotes
+	PersonalData  = "personal_data" // a resident ID where a number of another kind belongs
 	OutOfScope    = "out_of_scope"  // a row of another county than the file is of
 	BadEncoding   = "bad_encoding"  // bytes that are no characters of the file's encoding
 )
 
 // Reasons lists them in order.
-var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ExcelRounded, MalformedRow, Missing, OutOfScope, UnknownCode}
+var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ExcelRounded, MalformedRow, Missing, OutOfScope, PersonalData, UnknownCode}
 
 // refusalError says why an extract is refused whole: a key of the message
 // catalog with its arguments.
@@ -65,4 +66,10 @@ func isRefusal(err error) bool {
 func passing(err error) bool {
 	var r *refusalError
 	return errors.As(err, &r) && slices.Contains([]string{"ingest.refused.version", "ingest.refused.whole"}, r.key)
+}
+
+// overridable refusals are those of set checks: a person may know better.
+func overridable(err error) bool {
+	var r *refusalError
+	return errors.As(err, &r) && r.key == "ingest.refused.set"
 }

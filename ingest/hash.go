@@ -30,6 +30,8 @@ func stampOf(info os.FileInfo) stamp {
 type hashed struct {
 	stamp
 	sha string
+	// shape is that of large text, seen while it was hashed.
+	shape *textShape
 }
 
 // hashes gives the SHA-256 of every file, from the ledger's memory where the
@@ -54,7 +56,11 @@ func (r *run) hashes(ctx context.Context, files []File) ([]hashed, error) {
 				out[i].sha = k.sha
 				return nil
 			}
-			out[i].sha, err = hashFile(ctx2, f.Path)
+			if info.Size() >= r.in.scanFrom {
+				out[i].sha, out[i].shape, err = hashAndShape(ctx2, f.Path)
+			} else {
+				out[i].sha, err = hashFile(ctx2, f.Path)
+			}
 			// A file changed within the last moments may change again unseen.
 			fresh[i] = r.in.clock().Sub(info.ModTime()) > 2*time.Second
 			return err
@@ -63,7 +69,60 @@ func (r *run) hashes(ctx context.Context, files []File) ([]hashed, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	if r.dry {
+		return out, nil
+	}
 	return out, r.remember(ctx, files, out, fresh)
+}
+
+// hashAndShape hashes a large file and, where it may be text, sees its shape on
+// another core in the same pass.
+func hashAndShape(ctx context.Context, path string) (sha string, shape *textShape, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	chunks, free := make(chan []byte, 1), make(chan []byte, 2)
+	free <- make([]byte, 1<<20)
+	free <- make([]byte, 1<<20)
+	seen := &textShape{}
+	var g errgroup.Group
+	g.Go(func() error {
+		for b := range chunks {
+			seen.feed(b)
+			free <- b[:cap(b)]
+		}
+		return nil
+	})
+	h := sha256.New()
+	in := &cancelable{ctx, f}
+	for {
+		b := <-free
+		var n int
+		if n, err = io.ReadFull(in, b); n > 0 {
+			chunks <- b[:n]
+			h.Write(b[:n])
+		}
+		if err != nil {
+			break
+		}
+	}
+	close(chunks)
+	err = errors.Join(ended(err), g.Wait())
+	if err != nil {
+		return "", nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	seen.end()
+	return hex.EncodeToString(h.Sum(nil)), seen, nil
+}
+
+// ended is nil where a read came to the end of the file.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
 }
 
 func hashFile(ctx context.Context, path string) (sha string, err error) {

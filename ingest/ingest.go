@@ -52,7 +52,8 @@ type Options struct {
 	Clock func() time.Time
 	// Log gets one line a load; nil drops them.
 	Log *slog.Logger
-	// Progress is told of every extract that is done with; nil is fine.
+	// Progress is told of every extract that is done with, and how far a large one
+	// is; nil is fine.
 	Progress func(Progress)
 }
 
@@ -64,6 +65,8 @@ type Progress struct {
 	Done, Total int
 	// Rows in so far.
 	Rows int64
+	// Bytes of TotalBytes.
+	Bytes, TotalBytes int64
 }
 
 // File is an extract on disk.
@@ -290,7 +293,17 @@ func (in *Ingester) filed(f File) (month period.Period, scope string, err error)
 // Summary. After an error (disk, memory, canceled) what was published before it
 // stays.
 func (in *Ingester) Load(ctx context.Context, files []File) (Summary, error) {
-	run := &run{in: in, total: len(files)}
+	return in.run(ctx, files, false)
+}
+
+// Try says what Load would do, and changes nothing: what would be loaded, be
+// refused and be quarantined, and what the loads would supersede.
+func (in *Ingester) Try(ctx context.Context, files []File) (Summary, error) {
+	return in.run(ctx, files, true)
+}
+
+func (in *Ingester) run(ctx context.Context, files []File, dry bool) (Summary, error) {
+	run := &run{in: in, total: len(files), dry: dry}
 	err := run.load(ctx, files)
 	if err != nil {
 		err = fmt.Errorf("ingest: %w", err)

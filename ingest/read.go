@@ -110,7 +110,12 @@ func (r *reader) typed(s string) (value string, ok bool) {
 		}
 	}
 	switch r.col.Type {
-	case "text", "code":
+	case "text":
+		return scrub(s), true
+	case "code":
+		if holdsResident(s) {
+			return PersonalData, false
+		}
 		return s, true
 	case "month":
 		return readMonth(s)

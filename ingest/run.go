@@ -29,6 +29,10 @@ type run struct {
 	sum   Summary
 	done  int
 	total int
+	// bytes done with, of allBytes.
+	bytes, allBytes int64
+	// dry runs change nothing.
+	dry bool
 }
 
 func (r *run) load(ctx context.Context, files []File) (err error) {
@@ -84,21 +88,24 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 	for _, x := range refusals {
 		refused[x.LoadID] = x.Reason
 	}
+	for _, h := range hashes {
+		r.allBytes += h.size
+	}
 	var out []*source
 	for i, f := range files {
-		s := &source{file: f, sha: hashes[i].sha, size: hashes[i].size}
+		s := &source{file: f, sha: hashes[i].sha, size: hashes[i].size, shape: hashes[i].shape}
 		s.id = r.in.loadID(f, s.sha)
 		reason, known := refused[s.id]
 		override, accepted := overrides[s.id]
 		s.act = override.Act
 		switch {
 		case loads[s.id]:
-			if err := r.known(ctx, f, s.id); err != nil {
+			if err := r.known(ctx, s); err != nil {
 				return nil, err
 			}
 		case known && !accepted:
 			r.sum.Refused = append(r.sum.Refused, Refusal{File: f.Rel, Feed: f.Feed, Reason: reason, Known: true})
-			r.step(f)
+			r.step(s)
 		default:
 			loads[s.id] = true
 			out = append(out, s)
@@ -109,8 +116,12 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 
 // known skips an extract that the ledger has, but for one that a person named
 // and that was superseded: that one is live again.
-func (r *run) known(ctx context.Context, f File, id string) error {
-	defer r.step(f)
+func (r *run) known(ctx context.Context, s *source) error {
+	defer r.step(s)
+	f, id := s.file, s.id
+	if f.Named && r.dry {
+		return r.wouldRevive(ctx, s)
+	}
 	if f.Named {
 		load, replaced, revived, err := r.in.lake.Revive(ctx, id)
 		if err != nil {
@@ -126,9 +137,16 @@ func (r *run) known(ctx context.Context, f File, id string) error {
 	return nil
 }
 
-func (r *run) step(f File) {
+func (r *run) step(s *source) {
 	r.done++
-	r.in.progress(Progress{File: f.Rel, Done: r.done, Total: r.total, Rows: r.sum.RowsIn})
+	r.bytes += s.size
+	r.tell(s, 0, 0)
+}
+
+// tell says how far the call is; rows and bytes are those of an extract that is
+// not done with.
+func (r *run) tell(s *source, rows, bytes int64) {
+	r.in.progress(Progress{File: s.file.Rel, Done: r.done, Total: r.total, Rows: r.sum.RowsIn + rows, Bytes: r.bytes + bytes, TotalBytes: r.allBytes})
 }
 
 // pipeline decodes extracts ahead of the engine, which takes them in batches.
@@ -202,12 +220,15 @@ func (r *run) refuse(ctx context.Context, s *source, why error) error {
 	x := Refusal{File: s.file.Rel, Feed: s.file.Feed, Reason: why.Error()}
 	r.sum.Refused = append(r.sum.Refused, x)
 	r.in.log.Warn("extract refused", "file", x.File, "feed", x.Feed, "reason", x.Reason)
-	r.step(s.file)
+	r.step(s)
+	if r.dry {
+		return nil
+	}
 	id := s.id
 	if passing(why) {
 		id = ""
 	}
-	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: s.file.Rel, Reason: x.Reason, LoadID: id}})
+	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: s.file.Rel, Reason: x.Reason, LoadID: id, Overridable: overridable(why)}})
 }
 
 // batch loads extracts of one layout. When the engine cannot parse them, they

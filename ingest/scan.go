@@ -74,7 +74,7 @@ type scan struct {
 	// rows settled, and those among them whose key may have been there before.
 	rows  atomic.Int64
 	bytes atomic.Int64
-	step  func(bytes int64)
+	step  func(rows int64, share float64) // told how far the scan is
 
 	mu        sync.Mutex
 	aside     *spool
@@ -85,7 +85,7 @@ type scan struct {
 }
 
 func newScan(ctx context.Context, k *compiler, s *source, r *reading, aside *spool) (*scan, error) {
-	x := &scan{ctx: ctx, file: s.handle, size: s.lines.at, layout: s.layout, aside: aside, step: func(int64) {}}
+	x := &scan{ctx: ctx, file: s.handle, size: s.lines.at, layout: s.layout, aside: aside, step: func(int64, float64) {}}
 	sum := int64(0)
 	for _, n := range s.lines.ends {
 		x.before = append(x.before, sum)
@@ -447,7 +447,7 @@ func (l *scanner) advance() (more bool, err error) {
 	if _, err := io.ReadFull(io.NewSectionReader(l.file, from-back, int64(size)), l.block.mem[:size]); err != nil {
 		return false, fmt.Errorf("read again: %w", err)
 	}
-	l.bytes.Add(int64(size) - back)
+	l.step(l.rows.Load(), float64(l.bytes.Add(int64(size)-back))/float64(l.size))
 	text := l.block.mem[:size]
 	l.line = l.before[i] + 1
 	if back == 1 {

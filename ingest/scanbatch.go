@@ -34,6 +34,7 @@ func (b *batch) scan(ctx context.Context) (err error) {
 		return errors.Join(err, file.Close())
 	}
 	defer x.close()
+	x.step = func(rows int64, share float64) { b.tell(p.source, rows, int64(share*float64(p.size))) }
 	b.scanned, reading.scan = x, x
 	// What is put aside takes the extract's place in the batch.
 	b.layout = layout{cols: b.layout.cols, width: b.layout.width, delim: b.layout.delim, newline: `\n`, numbered: true, aside: b.layout.aside, scope: b.layout.scope}

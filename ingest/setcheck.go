@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"laborwatch/lake"
 	"laborwatch/messages"
@@ -277,4 +279,22 @@ func figures(name, col, code string, v, usual, z float64) []any {
 		what += " = " + code
 	}
 	return []any{what, fmt.Sprintf("%.1f%%", 100*v), fmt.Sprintf("%.1f%%", 100*usual), fmt.Sprintf("%.1f", z)}
+}
+
+// Remarks puts a load's notes into lines for people, columns that came or went
+// together.
+func Remarks(notes []lake.Note) []string {
+	var out []string
+	columns := map[string][]string{}
+	for _, n := range notes {
+		if slices.Contains([]string{"missing_column", "new_column", "new_column_left"}, n.Check) {
+			columns[n.Check] = append(columns[n.Check], n.Column)
+		} else {
+			out = append(out, n.Detail)
+		}
+	}
+	for _, check := range slices.Sorted(maps.Keys(columns)) {
+		out = append(out, messages.Both("ingest.check."+check, strings.Join(columns[check], ", ")))
+	}
+	return out
 }

@@ -29,6 +29,7 @@ type source struct {
 	scope string
 	filed period.Period // the month settled from the rows
 	size  int64
+	shape *textShape // nil where it has not been seen
 	// path is what the engine reads; handle keeps it open. Decoded extracts lie
 	// in files that have no name any more, so that nothing outlives a crash.
 	path   string

@@ -27,11 +27,7 @@ const tidyBytes = 4 << 20
 // prepareText makes delimited text ready. Clean UTF-8 with one kind of line
 // end is read by the engine as it is; anything else is rewritten first.
 func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *os.File, zipped bool) error {
-	r, err := reread(f, zipped, in.limits)
-	if err != nil {
-		return err
-	}
-	shape, err := readShape(&cancelable{ctx, r})
+	shape, err := in.shape(ctx, s, f, zipped)
 	if err != nil {
 		return err
 	}
@@ -59,7 +55,8 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		in.mayScan(c, s, shape, &shape.lines)
 		return nil
 	}
-	if r, err = reread(f, zipped, in.limits); err != nil {
+	r, err := reread(f, zipped, in.limits)
+	if err != nil {
 		return err
 	}
 	out, err := in.unnamed()
@@ -72,6 +69,19 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	err = rewrite(seen, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, mixed || shape.crlf > 0 || shape.blank)
 	s.layout.damaged = seen.damaged
 	return err
+}
+
+// shape is that of the text, as it was seen when the file was hashed or by
+// another pass.
+func (in *Ingester) shape(ctx context.Context, s *source, f *os.File, zipped bool) (*textShape, error) {
+	if s.shape != nil && !zipped {
+		return s.shape, nil
+	}
+	r, err := reread(f, zipped, in.limits)
+	if err != nil {
+		return nil, err
+	}
+	return readShape(&cancelable{ctx, r})
 }
 
 // findEncodedHeader takes the first encoding under which there is a header.

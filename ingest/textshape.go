@@ -36,13 +36,19 @@ func readShape(r io.Reader) (*textShape, error) {
 		n, err := io.ReadFull(r, buf)
 		s.feed(buf[:n])
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			s.invalid += int64(len(s.carry))
+			s.end()
 			return s, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
+}
+
+// end counts what the last chunk left over.
+func (s *textShape) end() {
+	s.invalid += int64(len(s.carry))
+	s.carry = nil
 }
 
 func (s *textShape) feed(b []byte) {

@@ -45,6 +45,7 @@ var schema = []string{
 	`CREATE TABLE IF NOT EXISTS state.main.refusals (
 		sha256 VARCHAR NOT NULL, feed VARCHAR NOT NULL, file VARCHAR NOT NULL, reason VARCHAR NOT NULL,
 		refused_at TIMESTAMP NOT NULL, load_id VARCHAR NOT NULL)`,
+	`ALTER TABLE state.main.refusals ADD COLUMN IF NOT EXISTS overridable BOOLEAN DEFAULT false`,
 	`CREATE TABLE IF NOT EXISTS state.main.file_hashes (
 		path VARCHAR NOT NULL, size BIGINT NOT NULL, mtime BIGINT NOT NULL, ctime BIGINT NOT NULL, inode BIGINT NOT NULL, sha256 VARCHAR NOT NULL)`,
 }

@@ -271,6 +271,22 @@ const supersedeEarlier = `
 	WHERE o.seq <= $1 AND o.status = 'live' AND o.part_of = '' AND o.feed = n.feed AND o.period IS NOT DISTINCT FROM n.period AND (o.scope = n.scope OR n.scope = '')
 		AND ((o.sha256 = n.sha256 AND o.scope = n.scope) OR (o.mode = 'snapshot' AND n.mode = 'snapshot'))`
 
+// WouldSupersede gives the sources of the live loads that publishing would
+// supersede.
+func (l *Lake) WouldSupersede(ctx context.Context, p Publication) ([]string, error) {
+	live, err := l.Live(ctx, p.Load.Feed)
+	var out []string
+	for _, x := range live {
+		n := p.Load
+		inPlace := x.Period == n.Period && (x.Scope == n.Scope || n.Scope == "") && n.Mode == Snapshot && x.Mode == Snapshot
+		sameBytes := x.Period == n.Period && x.Scope == n.Scope && x.SHA256 == n.SHA256
+		if x.PartOf == "" && (inPlace || sameBytes || slices.Contains(p.Replaces, x.ID)) {
+			out = append(out, x.Source)
+		}
+	}
+	return out, err
+}
+
 // supersede settles snapshots of one feed and period within one batch: of each
 // scope the last wins, and the whole over all before it.
 func supersede(loads []Load) {

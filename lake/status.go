@@ -73,14 +73,16 @@ type Refused struct {
 	// LoadID is the id its load would have had; "" when the same bytes may be
 	// accepted another time.
 	LoadID string
+	// Overridable says that a person may let the extract pass.
+	Overridable bool
 }
 
 // Refuse notes refused extracts, each once.
 func (l *Lake) Refuse(ctx context.Context, refused []Refused) error {
 	for _, r := range refused {
-		_, err := l.eng.DB().ExecContext(ctx, `INSERT INTO state.main.refusals (sha256, feed, file, reason, refused_at, load_id)
-			SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM state.main.refusals WHERE load_id = ? AND file = ?)`,
-			r.SHA256, r.Feed, r.File, r.Reason, l.clock().UTC(), r.LoadID, r.LoadID, r.File)
+		_, err := l.eng.DB().ExecContext(ctx, `INSERT INTO state.main.refusals (sha256, feed, file, reason, refused_at, load_id, overridable)
+			SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM state.main.refusals WHERE load_id = ? AND file = ?)`,
+			r.SHA256, r.Feed, r.File, r.Reason, l.clock().UTC(), r.LoadID, r.Overridable, r.LoadID, r.File)
 		if err != nil {
 			return fmt.Errorf("ledger: %w", err)
 		}
@@ -90,7 +92,7 @@ func (l *Lake) Refuse(ctx context.Context, refused []Refused) error {
 
 // Refusals lists the refused extracts in order of time and file.
 func (l *Lake) Refusals(ctx context.Context) ([]Refused, error) {
-	rows, err := l.eng.DB().QueryContext(ctx, `SELECT sha256, feed, file, reason, refused_at, load_id FROM state.main.refusals ORDER BY refused_at, file, load_id`)
+	rows, err := l.eng.DB().QueryContext(ctx, `SELECT sha256, feed, file, reason, refused_at, load_id, overridable FROM state.main.refusals ORDER BY refused_at, file, load_id`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
@@ -98,7 +100,7 @@ func (l *Lake) Refusals(ctx context.Context) ([]Refused, error) {
 	var out []Refused
 	for rows.Next() {
 		var r Refused
-		if err := rows.Scan(&r.SHA256, &r.Feed, &r.File, &r.Reason, &r.RefusedAt, &r.LoadID); err != nil {
+		if err := rows.Scan(&r.SHA256, &r.Feed, &r.File, &r.Reason, &r.RefusedAt, &r.LoadID, &r.Overridable); err != nil {
 			return nil, fmt.Errorf("ledger: %w", err)
 		}
 		out = append(out, r)

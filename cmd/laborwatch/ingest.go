@@ -10,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"laborwatch/app"
+	"laborwatch/ingest"
 	"laborwatch/messages"
 )
 
 func (e *env) ingestCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:   "ingest [FEED] [FILE|FOLDER…]",
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "ingest [--dry-run] [FEED] [FILE|FOLDER…]",
 		Short: messages.Both("cli.ingest"),
 		Args:  args(cobra.ArbitraryArgs),
 		RunE: func(cmd *cobra.Command, a []string) error {
@@ -30,22 +32,38 @@ func (e *env) ingestCmd() *cobra.Command {
 				if err := e.neither(ap, a); err != nil {
 					return err
 				}
-				sum, err := ap.Ingest(ctx, feed, files)
+				load := ap.Ingest
+				if dry {
+					load = ap.TryIngest
+				}
+				sum, err := load(ctx, feed, files)
 				if err != nil {
 					return err
 				}
-				return e.reportIngest(sum)
+				return e.reportIngest(sum, dry)
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, messages.Both("cli.ingest.dry"))
+	return cmd
 }
 
 // reportIngest prints the summary; the exit code says whether rows went to
 // quarantine or extracts were refused.
-func (e *env) reportIngest(s app.Ingested) error {
-	fmt.Fprintln(e.stdout, messages.Both("cli.ingest.done",
+func (e *env) reportIngest(s app.Ingested, dry bool) error {
+	summary := "cli.ingest.done"
+	if dry {
+		summary = "cli.ingest.drydone"
+	}
+	fmt.Fprintln(e.stdout, messages.Both(summary,
 		len(s.Loads), s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused)))
 	for _, l := range s.Loads {
+		if dry {
+			fmt.Fprintln(e.stdout, messages.Both("cli.ingest.dryload", l.File, l.Load.Feed, l.Load.Period, l.Load.RowsLoaded, l.Load.RowsQuarantined, l.Load.RowsRepeated))
+		}
+		for _, line := range ingest.Remarks(l.Notes) {
+			fmt.Fprintf(e.stdout, "%s: %s\n", l.File, line)
+		}
 		for _, old := range l.Superseded {
 			fmt.Fprintln(e.stdout, messages.Both("cli.ingest.supersedes", l.File, old))
 		}

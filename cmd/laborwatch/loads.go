@@ -21,7 +21,7 @@ import (
 )
 
 func (e *env) loadsCmd() *cobra.Command {
-	return group("loads", "cli.loads", e.loadsListCmd(), e.loadsShowCmd(), e.loadsVerifyCmd(), e.loadsWithdrawCmd())
+	return group("loads", "cli.loads", e.loadsListCmd(), e.loadsShowCmd(), e.loadsVerifyCmd(), e.loadsWithdrawCmd(), e.loadsAcceptCmd())
 }
 
 func (e *env) loadsListCmd() *cobra.Command {

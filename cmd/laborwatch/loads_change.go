@@ -181,3 +181,27 @@ func spans(months []period.Period) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+func (e *env) loadsAcceptCmd() *cobra.Command {
+	var by, why string
+	cmd := &cobra.Command{
+		Use:   "accept FILE --by WHO --why TEXT",
+		Short: messages.Both("cli.loads.accept"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, arg []string) error {
+			if by == "" || why == "" {
+				return &exitError{exitUsage, errors.New(messages.Both("ledger.accept.who"))}
+			}
+			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
+				file, err := a.Accept(ctx, arg[0], lake.Act{Who: by, Why: why})
+				if err == nil {
+					fmt.Fprintln(e.stdout, messages.Both("cli.loads.accepted", file))
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&by, "by", "", messages.Both("cli.loads.by"))
+	cmd.Flags().StringVar(&why, "why", "", messages.Both("cli.loads.why"))
+	return cmd
+}

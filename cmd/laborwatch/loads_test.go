@@ -18,8 +18,8 @@ import (
 )
 
 // firstLive puts the beginning of the first live load's ID into LIVE.
-func firstLive(ts *testscript.TestScript, _ bool, _ []string) {
-	ts.Check(ts.Exec("laborwatch", "loads", "list", "--status", "live", "--format", "csv"))
+func firstLive(ts *testscript.TestScript, _ bool, which []string) {
+	ts.Check(ts.Exec("laborwatch", append([]string{"loads", "list", "--status", "live", "--format", "csv"}, which...)...))
 	lines := strings.Split(ts.ReadFile("stdout"), "\n")
 	ts.Setenv("LIVE", lines[1][:8])
 }

@@ -130,7 +130,7 @@ func (e *env) pull(ctx context.Context, a *app.App, names []string) error {
 			sum.Unknown = append(sum.Unknown, name+"/"+u)
 		}
 	}
-	err := e.reportIngest(sum)
+	err := e.reportIngest(sum, false)
 	if failed := errors.Join(errs...); failed != nil {
 		return failed
 	}
