@@ -233,6 +233,9 @@ type SourceStatus struct {
 
 // Sources lists the sources, the inbox first.
 func (a *App) Sources(ctx context.Context) ([]SourceStatus, error) {
+	if a.sourceState == nil {
+		return nil, nil // a past state fetches nothing
+	}
 	standing, err := a.sourceState.Standings(ctx)
 	if err != nil {
 		return nil, err

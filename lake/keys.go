@@ -129,6 +129,9 @@ func (l *Lake) Rotation(ctx context.Context) (Rotation, error) {
 
 // EndRotation forgets a rotation that is done, once all is computed anew.
 func (l *Lake) EndRotation(ctx context.Context) error {
+	if l.reader {
+		return nil
+	}
 	if _, err := l.eng.DB().ExecContext(ctx, `DELETE FROM state.main.key_rotation WHERE done`); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}

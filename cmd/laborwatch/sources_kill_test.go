@@ -61,13 +61,13 @@ func TestKillSources(t *testing.T) {
 	if strings.Count(want, "\n") < files {
 		t.Fatalf("too little to compare:\n%s", want)
 	}
-	const wanted, rounds, kills = 10, 8, 3
+	const wanted, rounds, kills = 10, 16, 3
 	rng := rand.New(rand.NewPCG(3, 4))
 	all := 0
 	for round := 0; round < rounds && all < wanted; round++ {
 		dir := home()
 		for range kills {
-			all += killAt(t, dir, time.Duration(rng.Int64N(int64(took))), pull...)
+			all += killAt(t, dir, time.Duration(rng.Int64N(int64(took)*2/3)), pull...)
 		}
 		must(t, dir, []int{0}, pull...)
 		list := must(t, dir, []int{0}, "sources", "list", "web") + must(t, dir, []int{0}, "sources", "list", "county")
