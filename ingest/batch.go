@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -162,6 +163,10 @@ func (b *batch) read(ctx context.Context) error {
 
 // count finds how many rows each extract has and which lines were no rows.
 func (b *batch) count(ctx context.Context) error {
+	if b.scanned != nil && b.scanned.aside.rows == 0 {
+		b.parts[0].rows = b.scanned.rows.Load()
+		return b.noteMalformed(ctx)
+	}
 	rows, err := b.conn.QueryContext(ctx, `SELECT _file, min(_id), count(*) FILTER (NOT _skip), count(_fault) FILTER (NOT _skip) FROM lw_checked GROUP BY _file`)
 	if err != nil {
 		return err
@@ -276,6 +281,22 @@ func (b *batch) good() string {
 // countMonths counts the good rows of each extract by month, and settles the
 // month that its load is filed under.
 func (b *batch) countMonths(ctx context.Context) error {
+	if err := b.addMonths(ctx); err != nil {
+		return err
+	}
+	return b.settleMonths()
+}
+
+func (b *batch) addMonths(ctx context.Context) error {
+	if b.scanned != nil && b.scanned.aside.rows == 0 && !b.repeats && len(b.c.Period.Columns) == 1 {
+		p := b.parts[0]
+		for m, n := range b.scanned.months(b.c.Period.Columns[0]) {
+			if m = cmp.Or(m, p.month); m != 0 {
+				p.months[m] += n
+			}
+		}
+		return nil
+	}
 	rows, err := b.conn.QueryContext(ctx, `SELECT _file, _month, count(*) FROM lw_checked WHERE `+b.good()+` GROUP BY ALL ORDER BY ALL`)
 	if err != nil {
 		return err
@@ -296,9 +317,12 @@ func (b *batch) countMonths(ctx context.Context) error {
 			}
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
+	return rows.Err()
+}
+
+// settleMonths files each extract under the month of its name, else the last
+// that it holds.
+func (b *batch) settleMonths() error {
 	for _, p := range b.parts {
 		if b.c.Mode == lake.Snapshot && p.rows+p.malformed == 0 {
 			return refuse("no_rows") // it would empty the month

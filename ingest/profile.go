@@ -73,7 +73,7 @@ func (b *batch) profile(ctx context.Context) error {
 		// The scan has counted what it settled.
 		b.scanned.count(b.parts[0].counts)
 		if b.scanned.aside.rows == 0 {
-			return b.countDistinct(ctx, byFD)
+			return nil
 		}
 		from = "(" + b.checked(b.parts[0].fd, false) + ")"
 	}
@@ -100,11 +100,11 @@ func (b *batch) profile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.countDistinct(ctx, byFD)
+	return b.countDistinct(ctx, from, byFD)
 }
 
 // countDistinct counts, to about 2 %, persons and employers.
-func (b *batch) countDistinct(ctx context.Context, byFD map[int]*part) error {
+func (b *batch) countDistinct(ctx context.Context, from string, byFD map[int]*part) error {
 	_, distinct, _ := b.c.profiled()
 	if len(distinct) == 0 {
 		return nil
@@ -113,9 +113,10 @@ func (b *batch) countDistinct(ctx context.Context, byFD map[int]*part) error {
 	for i, col := range distinct {
 		exprs[i] = fmt.Sprintf(", approx_count_distinct(%s)", engine.Ident(col))
 	}
-	return b.eachRow(ctx, fmt.Sprintf("SELECT _file%s FROM lw_checked WHERE %s GROUP BY _file", strings.Join(exprs, ""), b.good()), len(distinct), func(fd int, n []int64, _ string) {
+	return b.eachRow(ctx, fmt.Sprintf("SELECT _file%s FROM %s WHERE %s GROUP BY _file", strings.Join(exprs, ""), from, b.good()), len(distinct), func(fd int, n []int64, _ string) {
 		for i, col := range distinct {
-			byFD[fd].counts.distinct[col] = n[i]
+			// A scan has counted what it settled; most values of the others are among those.
+			byFD[fd].counts.distinct[col] = max(byFD[fd].counts.distinct[col], n[i])
 		}
 	})
 }

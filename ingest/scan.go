@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,10 +14,13 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
 	"golang.org/x/sys/unix"
+
+	"laborwatch/period"
 )
 
 // Large delimited text without quotes is scanned here and streams through the
@@ -99,7 +103,7 @@ func newScan(ctx context.Context, k *compiler, s *source, r *reading, aside *spo
 		if col.Constant != nil {
 			continue
 		}
-		c := scanColumn{name: col.Name, cell: s.layout.cols[i], required: col.Required == Required && col.Default == nil, key: slices.Contains(k.c.Key, col.Name), first: len(x.infos)}
+		c := scanColumn{name: col.Name, cell: s.layout.cols[i], required: col.Required == Required && col.Default == nil, key: slices.Contains(k.c.Key, col.Name), distinct: col.Type == "person" || col.Type == "uscc", first: len(x.infos)}
 		infos, start, err := k.scanned(col, r, t)
 		if err != nil {
 			return nil, err
@@ -128,6 +132,7 @@ type scanColumn struct {
 	required, key bool
 	scope         string // what the cell must be, "" for anything
 	aside         bool
+	distinct      bool
 	first         int // its first vector
 	start         func() settler
 }
@@ -163,8 +168,11 @@ func (x *scan) Init() duckdb.ParallelTableSourceInfo {
 
 // NewLocalState implements duckdb.ParallelChunkTableSource.
 func (x *scan) NewLocalState() any {
-	l := &scanner{scan: x, nulls: make([]int64, len(x.columns))}
-	for _, c := range x.columns {
+	l := &scanner{scan: x, nulls: make([]int64, len(x.columns)), hashes: make([]uint64, len(x.columns)), values: make([]*sketch, len(x.columns))}
+	for i, c := range x.columns {
+		if c.distinct {
+			l.values[i] = &sketch{}
+		}
 		l.settlers = append(l.settlers, c.start())
 	}
 	x.mu.Lock()
@@ -224,9 +232,11 @@ type scanner struct {
 	settlers []settler
 	fields   [][]byte
 	keys     []uint64
-	nulls    []int64 // by column
-	left     []byte  // lines of the block that are not yet taken
-	line     int64   // number of the first of them in the file, from 1
+	hashes   []uint64  // of the line's values, by column
+	nulls    []int64   // by column
+	values   []*sketch // by column, of those whose values are counted
+	left     []byte    // lines of the block that are not yet taken
+	line     int64     // number of the first of them in the file, from 1
 }
 
 // fill takes lines until the chunk is full or the block ends: what the chunk
@@ -273,21 +283,13 @@ func (l *scanner) fill(chunk *duckdb.DataChunk) error {
 // take settles lines into the chunk and gives the number of its rows.
 func (l *scanner) take(rows fixed[int64], capacity int) (n int, err error) {
 	for n < capacity && (len(l.left) > 0) {
-		line := l.left
-		if i := bytes.IndexByte(line, '\n'); i >= 0 {
-			line, l.left = line[:i], line[i+1:]
-		} else {
-			l.left = nil
-		}
+		line := l.nextLine()
 		number := l.line
 		l.line++
-		if l.layout.newline == crlf {
-			line = bytes.TrimSuffix(line, []byte{'\r'})
-		}
 		if len(line) == 0 {
 			continue // blank lines at the end: others have been filled in
 		}
-		if l.split(line); len(l.fields) != l.layout.width {
+		if len(l.fields) != l.layout.width {
 			l.mu.Lock()
 			l.malformed = append(l.malformed, malformedLine{number, int64(utf8.RuneCount(line))})
 			l.mu.Unlock()
@@ -301,6 +303,11 @@ func (l *scanner) take(rows fixed[int64], capacity int) (n int, err error) {
 			continue
 		}
 		l.keys = append(l.keys, key)
+		for i, s := range l.values {
+			if s != nil && l.hashes[i] != 0 {
+				s.add(l.hashes[i])
+			}
+		}
 		rows.data[n] = number
 		n++
 	}
@@ -326,6 +333,26 @@ func (l *scanner) tally(vectors []vectorMemory, n int) {
 	}
 }
 
+// months gives the rows that the scan settled by the month of a column of
+// dates, 0 where it is empty.
+func (x *scan) months(column string) map[period.Period]int64 {
+	out := map[period.Period]int64{}
+	for i, c := range x.columns {
+		if c.name != column {
+			continue
+		}
+		for _, l := range x.scanners {
+			for day, rows := range l.settlers[i].(*valueSettler[int32]).days { //nolint:forcetypeassert // a date's settler
+				out[period.FromTime(time.Unix(int64(day)*secondsADay, 0).UTC())] += rows
+			}
+			if n := l.nulls[i]; n > 0 {
+				out[0] += n
+			}
+		}
+	}
+	return out
+}
+
 // count adds what the scan settled to an extract's counts.
 func (x *scan) count(into *counts) {
 	into.rows += x.rows.Load()
@@ -343,6 +370,13 @@ func (x *scan) count(into *counts) {
 			}
 		}
 		into.filled[c.name] += x.rows.Load() - nulls
+		if c.distinct {
+			all := &sketch{}
+			for _, l := range x.scanners {
+				all.merge(l.values[i])
+			}
+			into.distinct[c.name] = all.count()
+		}
 	}
 }
 
@@ -366,19 +400,56 @@ func (l *scanner) noteKeys(rows []int64) {
 	}
 }
 
-// split parts a line into fields; more than there should be are not looked at.
-func (l *scanner) split(line []byte) {
+// nextLine takes the next line off the block and parts it into fields; of more
+// than there should be, those beyond are not kept.
+func (l *scanner) nextLine() []byte {
+	text, delim := l.left, l.layout.delim[0]
 	l.fields = l.fields[:0]
-	delim := l.layout.delim[0]
-	for len(l.fields) <= l.layout.width {
-		i := bytes.IndexByte(line, delim)
-		if i < 0 {
-			l.fields = append(l.fields, line)
-			return
+	begin, at := 0, 0
+	end := -1
+	cut := func(i int) bool {
+		if text[i] == '\n' {
+			end = i
+			return false
 		}
-		l.fields = append(l.fields, line[:i])
-		line = line[i+1:]
+		if len(l.fields) <= l.layout.width {
+			l.fields = append(l.fields, text[begin:i])
+		}
+		begin = i + 1
+		return true
 	}
+words:
+	for ; at+8 <= len(text); at += 8 {
+		word := binary.LittleEndian.Uint64(text[at:])
+		for marks := equalBytes(word, delim) | equalBytes(word, '\n'); marks != 0; marks &= marks - 1 {
+			if !cut(at + bits.TrailingZeros64(marks)/8) {
+				break words
+			}
+		}
+	}
+	for ; end < 0 && at < len(text); at++ {
+		if c := text[at]; (c == delim || c == '\n') && !cut(at) {
+			break
+		}
+	}
+	line := text
+	if l.left = nil; end >= 0 {
+		line, l.left = text[:end], text[end+1:]
+	}
+	if l.layout.newline == crlf {
+		line = bytes.TrimSuffix(line, []byte{'\r'})
+	}
+	if len(l.fields) <= l.layout.width {
+		l.fields = append(l.fields, line[min(begin, len(line)):])
+	}
+	return line
+}
+
+// equalBytes has the high bit of every byte of the word that equals c, and no other.
+func equalBytes(word uint64, c byte) uint64 {
+	const low = 0x7f7f7f7f7f7f7f7f
+	x := word ^ uint64(c)*0x0101010101010101
+	return ^((x&low + low) | x | low)
 }
 
 // settle writes the values of the line's cells into a row of the chunk and
@@ -406,6 +477,7 @@ func (l *scanner) settle(row int) (key uint64, ok bool) {
 		if c.key {
 			key = mix(key ^ value)
 		}
+		l.hashes[i] = value
 	}
 	return key, filled
 }

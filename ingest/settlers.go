@@ -56,7 +56,7 @@ func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos) ([]duckdb.Co
 	case kind == "VARCHAR":
 		return one(t.text, func() settler { return &textSettler{by: by} })
 	case kind == "DATE":
-		return one(t.date, func() settler { return &valueSettler[int32]{by: by, read: days} })
+		return one(t.date, func() settler { return &valueSettler[int32]{by: by, read: days, days: map[int32]int64{}} })
 	case kind == "BOOLEAN":
 		return one(t.boolean, func() settler { return &valueSettler[bool]{by: by, read: strconv.ParseBool} })
 	case col.Type == "money" && plain:
@@ -100,19 +100,47 @@ type recent[T any] struct {
 	hash  uint64
 }
 
-func (l *recent[T]) is(cell []byte) bool { return len(l.cell) > 0 && string(l.cell) == string(cell) }
+func (l *recent[T]) is(cell []byte) bool {
+	return len(l.cell) == len(cell) && len(cell) > 0 && string(l.cell) == string(cell)
+}
 
 func (l *recent[T]) keep(cell []byte, value T, hash uint64) {
 	l.cell, l.value, l.hash = append(l.cell[:0], cell...), value, hash
 }
 
 // valueSettler reads cells as lw_read does, and the value from the canonical text.
-type valueSettler[T any] struct {
+type valueSettler[T comparable] struct {
 	out  fixed[T]
 	by   *reader
 	read func(string) (T, error)
 	last recent[T]
+	days map[T]int64 // rows by value, of dates
 }
+
+// tally counts rows by day; neighbors are often of one.
+func (s *valueSettler[T]) tally(n int) {
+	if s.days == nil {
+		return
+	}
+	var last T
+	run := int64(0)
+	for row, day := range s.out.data[:n] {
+		if s.out.valid[row/64]>>(row%64)&1 == 0 {
+			continue
+		}
+		if day != last && run > 0 {
+			s.days[last] += run
+			run = 0
+		}
+		last = day
+		run++
+	}
+	if run > 0 {
+		s.days[last] += run
+	}
+}
+
+func (s *valueSettler[T]) tallied() map[string]int64 { return nil }
 
 func (s *valueSettler[T]) begin(v []vectorMemory, n int) { s.out = fixedAt[T](v[0], n) }
 

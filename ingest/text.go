@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"io"
-	"math/bits"
 	"os"
 	"strings"
 
@@ -66,7 +64,11 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	s.use(out)
 	seen := &watcher{w: out}
 	defer func() { in.mayScan(c, s, shape, &seen.lines) }()
-	err = rewrite(seen, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, mixed || shape.crlf > 0 || shape.blank)
+	if tidy := mixed || shape.crlf > 0 || shape.blank; enc == encGB18030 && !tidy {
+		err = decodeBlocks(seen, &cancelable{ctx, r})
+	} else {
+		err = rewrite(seen, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, tidy)
+	}
 	s.layout.damaged = seen.damaged
 	return err
 }
@@ -150,50 +152,6 @@ func decoder(r io.Reader, enc string) io.Reader {
 		e = unicode.UTF8 // replaces what is invalid
 	}
 	return transform.NewReader(r, e.NewDecoder())
-}
-
-// asciiFirst copies what is ASCII and decodes the rest, a piece at a time: most
-// bytes of an extract are digits, and a character that is not ASCII never begins
-// with a byte that is.
-type asciiFirst struct{ transform.Transformer }
-
-// Transform implements transform.Transformer.
-func (t *asciiFirst) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	const piece = 48
-	for nSrc < len(src) {
-		n := asciiRun(src[nSrc:min(len(src), nSrc+len(dst)-nDst)])
-		copy(dst[nDst:], src[nSrc:nSrc+n])
-		nDst, nSrc = nDst+n, nSrc+n
-		if nSrc == len(src) {
-			break
-		}
-		if nDst == len(dst) {
-			return nDst, nSrc, transform.ErrShortDst
-		}
-		end := min(len(src), nSrc+piece)
-		d, s, err := t.Transformer.Transform(dst[nDst:], src[nSrc:end], atEOF && end == len(src))
-		nDst, nSrc = nDst+d, nSrc+s
-		if errors.Is(err, transform.ErrShortSrc) && s > 0 || err == nil {
-			continue // the piece ends within a character
-		}
-		return nDst, nSrc, err
-	}
-	return nDst, nSrc, nil
-}
-
-// asciiRun is how many bytes at the beginning are ASCII.
-func asciiRun(b []byte) int {
-	const high = 0x8080808080808080
-	n := 0
-	for ; len(b)-n >= 8; n += 8 {
-		if x := binary.LittleEndian.Uint64(b[n:]) & high; x != 0 {
-			return n + bits.TrailingZeros64(x)/8
-		}
-	}
-	for n < len(b) && b[n] < 0x80 {
-		n++
-	}
-	return n
 }
 
 // decodeHead decodes the beginning of the text, without what the cut broke.
