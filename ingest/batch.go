@@ -128,6 +128,9 @@ type batch struct {
 	replaces map[string][]string
 	// repeats and faults say whether there are any.
 	repeats, faults, rejects bool
+	// goodRepeats says that some repeats are good rows, late that some rows which
+	// a scan put aside are.
+	goodRepeats, late bool
 	// scanned is the scan of a batch of one large extract.
 	scanned *scan
 	// history is how many earlier loads set checks look at, 0 for none.
@@ -163,11 +166,7 @@ func (b *batch) read(ctx context.Context) error {
 
 // count finds how many rows each extract has and which lines were no rows.
 func (b *batch) count(ctx context.Context) error {
-	if b.scanned != nil && b.scanned.aside.rows == 0 {
-		b.parts[0].rows = b.scanned.rows.Load()
-		return b.noteMalformed(ctx)
-	}
-	rows, err := b.conn.QueryContext(ctx, `SELECT _file, min(_id), count(*) FILTER (NOT _skip), count(_fault) FILTER (NOT _skip) FROM lw_checked GROUP BY _file`)
+	rows, err := b.conn.QueryContext(ctx, `SELECT _file, min(_id), count(*) FILTER (NOT _skip), count(_fault) FILTER (NOT _skip) FROM `+b.unscanned()+` GROUP BY _file`)
 	if err != nil {
 		return err
 	}
@@ -190,6 +189,9 @@ func (b *batch) count(ctx context.Context) error {
 	case err != nil || b.layout.parquet:
 		return err
 	case b.scanned != nil:
+		p := b.parts[0]
+		b.late = p.rows > p.bad
+		p.rows += b.scanned.rows.Load()
 		return b.noteMalformed(ctx)
 	}
 	return b.countRejects(ctx, byFD)
@@ -227,10 +229,10 @@ func (b *batch) findRepeats(ctx context.Context) error {
 	if len(b.c.Key) == 0 {
 		return nil
 	}
-	nominated := `SELECT _key FROM lw_checked WHERE NOT _skip GROUP BY _key HAVING count(*) > 1`
+	from, nominated := "lw_checked", `SELECT _key FROM lw_checked WHERE NOT _skip GROUP BY _key HAVING count(*) > 1`
 	if b.scanned != nil && b.scanned.seen != nil {
 		var err error
-		if nominated, err = b.nominateScanned(ctx); err != nil || nominated == "" {
+		if from, nominated, err = b.nominateScanned(ctx); err != nil {
 			return err
 		}
 	}
@@ -242,9 +244,9 @@ func (b *batch) findRepeats(ctx context.Context) error {
 		return err
 	}
 	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT _id, _file, _fault IS NOT NULL AS bad FROM (
-		SELECT _id, _file, _fault, row_number() OVER (PARTITION BY _file, _key, %s ORDER BY _id) AS n FROM lw_checked
+		SELECT _id, _file, _fault, row_number() OVER (PARTITION BY _file, _key, %s ORDER BY _id) AS n FROM %s
 		WHERE NOT _skip AND _key IN (SELECT _key FROM lw_keys))
-		WHERE n > 1`, joinIDs("", b.keyColumns())))
+		WHERE n > 1`, joinIDs("", b.keyColumns()), from))
 	if err != nil {
 		return err
 	}
@@ -264,7 +266,7 @@ func (b *batch) findRepeats(ctx context.Context) error {
 				p.repeated, p.bad = n, p.bad-bad
 			}
 		}
-		b.repeats = true
+		b.repeats, b.goodRepeats = true, b.goodRepeats || n > bad
 	}
 	return rows.Err()
 }
@@ -288,16 +290,17 @@ func (b *batch) countMonths(ctx context.Context) error {
 }
 
 func (b *batch) addMonths(ctx context.Context) error {
-	if b.scanned != nil && b.scanned.aside.rows == 0 && !b.repeats && len(b.c.Period.Columns) == 1 {
+	from := "lw_checked"
+	if b.scanned != nil && !b.goodRepeats && len(b.c.Period.Columns) == 1 {
 		p := b.parts[0]
 		for m, n := range b.scanned.months(b.c.Period.Columns[0]) {
 			if m = cmp.Or(m, p.month); m != 0 {
 				p.months[m] += n
 			}
 		}
-		return nil
+		from = b.unscanned()
 	}
-	rows, err := b.conn.QueryContext(ctx, `SELECT _file, _month, count(*) FROM lw_checked WHERE `+b.good()+` GROUP BY ALL ORDER BY ALL`)
+	rows, err := b.conn.QueryContext(ctx, `SELECT _file, _month, count(*) FROM `+from+` WHERE `+b.good()+` GROUP BY ALL ORDER BY ALL`)
 	if err != nil {
 		return err
 	}

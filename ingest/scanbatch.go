@@ -105,38 +105,46 @@ func (b *batch) noteMalformed(ctx context.Context) error {
 	return appendRows(b.conn, "lw_malformed", rows)
 }
 
-// nominateScanned gives a SELECT of the keys that may occur twice, "" when none
-// can: those that the scan's filter named, and those of all rows put aside.
-func (b *batch) nominateScanned(ctx context.Context) (string, error) {
-	if len(b.scanned.again) == 0 && b.scanned.aside.rows == 0 {
-		return "", nil
+// unscanned is what lw_checked shows but for what a scan has settled.
+func (b *batch) unscanned() string {
+	if b.scanned == nil {
+		return "lw_checked"
 	}
-	q := "SELECT _key FROM (" + b.checked(b.parts[0].fd, false) + ") WHERE NOT _skip"
+	return "(" + b.checked(b.parts[0].fd, false) + ")"
+}
+
+// nominateScanned gives a SELECT of the keys that may occur twice, and from
+// what rows: those that the scan's set knew before, those of good rows put
+// aside, and those that occur twice among all put aside. Where there are none of
+// the first two, the rows that were settled need no look.
+func (b *batch) nominateScanned(ctx context.Context) (from, nominated string, err error) {
+	from = b.unscanned()
+	nominated = "SELECT _key FROM " + from + " WHERE NOT _skip GROUP BY _key HAVING count(*) > 1"
+	if b.late {
+		nominated += " UNION ALL SELECT _key FROM " + from + " WHERE NOT _skip AND _fault IS NULL"
+		from = "lw_checked"
+	}
 	if len(b.scanned.again) == 0 {
-		return q, nil
+		return from, nominated, nil
 	}
 	if err := b.exec(ctx, "CREATE OR REPLACE TEMP TABLE lw_again (id BIGINT)"); err != nil {
-		return "", err
+		return "", "", err
 	}
 	rows := make([][]any, len(b.scanned.again))
 	for i, id := range b.scanned.again {
 		rows[i] = []any{id}
 	}
 	if err := appendRows(b.conn, "lw_again", rows); err != nil {
-		return "", err
+		return "", "", err
 	}
-	return q + " UNION ALL SELECT _key FROM lw_checked WHERE _id IN (SELECT id FROM lw_again)", nil
+	return "lw_checked", nominated + " UNION ALL SELECT _key FROM lw_checked WHERE _id IN (SELECT id FROM lw_again)", nil
 }
 
 // complete writes the Parquet file anew where rows that were put aside are good,
 // or some are repeats. Else the one that was streamed is the load's.
 func (b *batch) complete(ctx context.Context) error {
 	p := b.parts[0]
-	var late bool
-	if err := b.conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM ("+b.checked(p.fd, false)+") WHERE NOT _skip AND _fault IS NULL)").Scan(&late); err != nil {
-		return err
-	}
-	if !late && !b.repeats {
+	if !b.late && !b.goodRepeats {
 		return nil
 	}
 	whole := b.temp(p) + ".whole"
