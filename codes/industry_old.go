@@ -76,7 +76,7 @@ var divisions2011 = func() map[string]oldDivision {
 // divisions2002 are those of GB/T 4754-2002.
 var divisions2002 = func() map[string]oldDivision {
 	out := map[string]oldDivision{}
-	for _, row := range strings.Split(strings.TrimSpace(table2002), "\n") {
+	for row := range strings.SplitSeq(strings.TrimSpace(table2002), "\n") {
 		section, pairs, _ := strings.Cut(row, " ")
 		for pair := range strings.FieldsSeq(pairs) {
 			was, now, _ := strings.Cut(pair, ">")

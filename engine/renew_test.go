@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ func TestRenewWarehouse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := tx.QueryContext(t.Context(), `SELECT v FROM wh.main.t`)
+	rows, err := tx.QueryContext(t.Context(), `SELECT v FROM wh.main.t`) //nolint:sqlclosecheck // the renewal waits for it
 	if err != nil || !rows.Next() {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func TestRenewWarehouse(t *testing.T) {
 	for rows.Next() {
 		n++
 	}
-	if err := rows.Close(); err != nil || n != 100_000 {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || n != 100_000 { //nolint:sqlclosecheck // the renewal waits for it
 		t.Errorf("the running query gave %d rows, %v", n, err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -215,7 +215,9 @@ func likeness(a, b string) float64 {
 // compatible reports whether cells that look like one type may be of another.
 func compatible(want, got string) bool {
 	groups := [][]string{
-		{"month", "date"}, {"integer", "bigint", "number", "money", "weight"}, {"wage_low", "wage_high", "money", "text"},
+		{"month", "date"},
+		{"integer", "bigint", "number", "money", "weight"},
+		{"wage_low", "wage_high", "money", "text"},
 		{"text", "code", "list", "boolean", "integer", "region", "industry"},
 	}
 	return want == got || slices.ContainsFunc(groups, func(g []string) bool { return slices.Contains(g, want) && slices.Contains(g, got) })

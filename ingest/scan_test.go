@@ -144,13 +144,14 @@ func readBack(t *testing.T, c *Contract, b []byte, scanFrom int64) string {
 		t.Fatal(err)
 	}
 	out := fmt.Sprintf("in %d loaded %d quarantined %d repeated %d refused %v\n", sum.RowsIn, sum.RowsLoaded, sum.RowsQuarantined, sum.RowsRepeated, sum.Refused)
-	out += h.faults()
+	var shown strings.Builder
+	shown.WriteString(out + h.faults())
 	for _, l := range sum.Loads {
-		out += h.query(fmt.Sprintf("SELECT * FROM read_parquet(%s, hive_partitioning = false) ORDER BY _row", engine.Quote(h.lake.Path(l.Load))))
-		out += h.query("SELECT period, rows FROM state.main.load_periods ORDER BY ALL")
-		out += h.query(fmt.Sprintf("SELECT name, type FROM parquet_schema(%s)", engine.Quote(h.lake.Path(l.Load))))
+		shown.WriteString(h.query(fmt.Sprintf("SELECT * FROM read_parquet(%s, hive_partitioning = false) ORDER BY _row", engine.Quote(h.lake.Path(l.Load)))))
+		shown.WriteString(h.query("SELECT period, rows FROM state.main.load_periods ORDER BY ALL"))
+		shown.WriteString(h.query(fmt.Sprintf("SELECT name, type FROM parquet_schema(%s)", engine.Quote(h.lake.Path(l.Load)))))
 	}
-	return out
+	return shown.String()
 }
 
 // Plain forms are settled by the scan itself: nothing of them is put aside.
@@ -162,15 +163,15 @@ func TestScanSettlesPlainForms(t *testing.T) {
 	h := newHouseWith(t, Contracts{c.Feed: c}, city)
 	h.in.scanFrom = 0
 	names := []string{"month", "person", "uscc", "coded", "other", "money", "weight", "age", "big", "hours", "yes", "day", "region", "industry", "list", "note", "free", "wage"}
-	text := strings.Join(names, ",") + "\n"
+	lines := []string{strings.Join(names, ",")}
 	for i := range 2 {
 		var cells []string
 		for _, n := range names {
 			cells = append(cells, scanCells[n][i%len(scanCells[n])])
 		}
-		text += strings.Join(cells, ",") + "\n"
+		lines = append(lines, strings.Join(cells, ","))
 	}
-	h.put("everything_202605.csv", []byte(strings.ReplaceAll(text, "面议", "5000元/月")))
+	h.put("everything_202605.csv", []byte(strings.ReplaceAll(strings.Join(lines, "\n")+"\n", "面议", "5000元/月")))
 	files, _, err := h.in.Scan(filepath.Join(h.dir, "inbox"))
 	if err != nil {
 		t.Fatal(err)

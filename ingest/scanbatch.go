@@ -26,7 +26,7 @@ func (b *batch) scan(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	scanned := p.source.handle
+	scanned := p.handle
 	defer func() { err = errors.Join(err, scanned.Close()) }()
 	reading := *b.in.readings[b.c.Feed]
 	x, err := newScan(ctx, b.compiler, p.source, &reading, &spool{file: file})
@@ -39,7 +39,7 @@ func (b *batch) scan(ctx context.Context) (err error) {
 	// What is put aside takes the extract's place in the batch.
 	b.layout = layout{cols: b.layout.cols, width: b.layout.width, delim: b.layout.delim, newline: `\n`, numbered: true, aside: b.layout.aside, scope: b.layout.scope}
 	b.aside = true
-	p.source.use(file)
+	p.use(file)
 	p.fd = int(file.Fd())
 	if err := b.stream(withReading(ctx, &reading)); err != nil {
 		return errors.Join(x.err, err)

@@ -52,8 +52,10 @@ func TestSetChecks(t *testing.T) {
 		"most are gone": {registrations(40, 20, registrationHeader, none), "40 rows, usually about 202", true},
 		"doubled":       {registrations(500, 250, registrationHeader, none), "500 rows, usually about 202", true},
 		"one reason":    {registrations(203, 203, registrationHeader, none), "reason = graduation has a share of 0.0%, usually about 48.9%", true},
-		"repeats": {registrations(203, 103, registrationHeader, none) + strings.Join(strings.Split(registrations(203, 103, registrationHeader, none), "\n")[1:120], "\n"),
-			"of the rows are repeats", true},
+		"repeats": {
+			registrations(203, 103, registrationHeader, none) + strings.Join(strings.Split(registrations(203, 103, registrationHeader, none), "\n")[1:120], "\n"),
+			"of the rows are repeats", true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)

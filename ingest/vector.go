@@ -113,8 +113,14 @@ func newTypeInfos() (t typeInfos, err error) {
 		to *duckdb.TypeInfo
 		is duckdb.Type
 	}{
-		{&t.text, duckdb.TYPE_VARCHAR}, {&t.date, duckdb.TYPE_DATE}, {&t.uuid, duckdb.TYPE_UUID}, {&t.boolean, duckdb.TYPE_BOOLEAN},
-		{&t.rowid, duckdb.TYPE_BIGINT}, {&t.double, duckdb.TYPE_DOUBLE}, {&t.integer, duckdb.TYPE_INTEGER}, {&t.utinyint, duckdb.TYPE_UTINYINT},
+		{&t.text, duckdb.TYPE_VARCHAR},
+		{&t.date, duckdb.TYPE_DATE},
+		{&t.uuid, duckdb.TYPE_UUID},
+		{&t.boolean, duckdb.TYPE_BOOLEAN},
+		{&t.rowid, duckdb.TYPE_BIGINT},
+		{&t.double, duckdb.TYPE_DOUBLE},
+		{&t.integer, duckdb.TYPE_INTEGER},
+		{&t.utinyint, duckdb.TYPE_UTINYINT},
 	} {
 		if *x.to, err = duckdb.NewTypeInfo(x.is); err != nil {
 			return t, err

@@ -43,7 +43,7 @@ func month(t *testing.T, s string) period.Period {
 func publication(t *testing.T, eng *engine.DuckDB, l *Lake, id, feed, mode, sha string, m period.Period, n int) Publication {
 	t.Helper()
 	file := l.Temp(id + ".parquet")
-	_, err := eng.DB().ExecContext(context.Background(), fmt.Sprintf("COPY (SELECT %s AS period, range AS k, '%s' AS v, range + 2 AS _row FROM range(%d)) TO %s (FORMAT parquet)",
+	_, err := eng.DB().ExecContext(t.Context(), fmt.Sprintf("COPY (SELECT %s AS period, range AS k, '%s' AS v, range + 2 AS _row FROM range(%d)) TO %s (FORMAT parquet)",
 		m.SQL(), id, n, engine.Quote(file)))
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func publication(t *testing.T, eng *engine.DuckDB, l *Lake, id, feed, mode, sha 
 
 func publish(t *testing.T, eng *engine.DuckDB, l *Lake, pubs ...Publication) ([]Load, error) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	conn, err := eng.Conn(ctx)
 	if err != nil {
 		t.Fatal(err)

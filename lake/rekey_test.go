@@ -322,7 +322,7 @@ func TestRekeyRefusesWhatIsNoPseudonym(t *testing.T) {
 // A ledger from before key generations kept one fingerprint.
 func TestOldFingerprintIsTheFirstKeys(t *testing.T) {
 	dir := t.TempDir()
-	eng, l := open(t, dir)
+	eng, _ := open(t, dir)
 	for _, q := range []string{
 		`CREATE TABLE state.main.pseudonym_key (fingerprint VARCHAR NOT NULL)`,
 		`INSERT INTO state.main.pseudonym_key VALUES ('` + keysOf(1)[0].Fingerprint() + `')`,
@@ -335,6 +335,7 @@ func TestOldFingerprintIsTheFirstKeys(t *testing.T) {
 		if err := eng.Close(); err != nil {
 			t.Fatal(err)
 		}
+		var l *Lake
 		eng, l = open(t, dir)
 		if marks, err := l.Keys(t.Context()); err != nil || !slices.Equal(marks, Marks(keysOf(1))) {
 			t.Errorf("%v, %v", marks, err)

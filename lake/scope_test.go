@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,14 +16,12 @@ import (
 func scoped(t *testing.T, eng *engine.DuckDB, l *Lake, id, scope string, m period.Period, regions ...string) Publication {
 	t.Helper()
 	p := publication(t, eng, l, id, "f", Snapshot, id, m, 0)
-	list := ""
+	quoted := make([]string, len(regions))
 	for i, r := range regions {
-		if i > 0 {
-			list += ", "
-		}
-		list += engine.Quote(r)
+		quoted[i] = engine.Quote(r)
 	}
-	_, err := eng.DB().ExecContext(context.Background(), fmt.Sprintf("COPY (SELECT %s AS period, r AS region, '%s' AS v, 2 AS _row FROM unnest([%s]) t(r), range(2)) TO %s (FORMAT parquet)",
+	list := strings.Join(quoted, ", ")
+	_, err := eng.DB().ExecContext(t.Context(), fmt.Sprintf("COPY (SELECT %s AS period, r AS region, '%s' AS v, 2 AS _row FROM unnest([%s]) t(r), range(2)) TO %s (FORMAT parquet)",
 		m.SQL(), id, list, engine.Quote(p.File)))
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +34,7 @@ func scoped(t *testing.T, eng *engine.DuckDB, l *Lake, id, scope string, m perio
 
 func shown(t *testing.T, eng *engine.DuckDB, l *Lake, m period.Period) string {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	q, err := l.Source(ctx, "f", nil, []period.Period{m})
 	if err != nil {
 		t.Fatal(err)
