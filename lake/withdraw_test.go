@@ -27,7 +27,7 @@ var act = Act{Who: "duty", Why: "wrong county"}
 
 // TestWithdraw takes loads out and back, and reads what is left.
 func TestWithdraw(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	june := month(t, "2026-06")
 	put := func(t *testing.T, eng *engine.DuckDB, l *Lake, id, scope string, regions ...string) {
 		t.Helper()
@@ -148,7 +148,7 @@ func TestWithdraw(t *testing.T) {
 // A withdrawal keeps who and why, needs both, and takes a live load only; a
 // withdrawn extract that comes again is known.
 func TestWithdrawalIsKept(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	eng, l := ticking(t, t.TempDir())
 	june := month(t, "2026-06")
 	for _, id := range []string{"ab1", "ab2"} {
@@ -188,7 +188,7 @@ func TestWithdrawalIsKept(t *testing.T) {
 // TestVerify damages a lake in every way and expects each to be named; what is
 // mended is whole again, under the same line of the ledger.
 func TestVerify(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	eng, l := ticking(t, t.TempDir())
 	june := month(t, "2026-06")
 	ids := []string{"whole", "missing", "truncated", "altered", "unreadable", "old", "oldbad"}
@@ -304,7 +304,7 @@ func publishAll(t *testing.T, eng *engine.DuckDB, l *Lake, pubs []Publication) e
 // TestAsOf follows a month through corrections and a withdrawal, and reads the
 // lake as it was after each.
 func TestAsOf(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	eng, l := ticking(t, t.TempDir())
 	june := month(t, "2026-06")
 	type moment struct {

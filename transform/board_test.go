@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"laborwatch/filing"
@@ -37,14 +38,14 @@ func TestBoard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := ""
+		var out []string
 		for _, s := range p.Steps {
-			out += s.Model
+			out = append(out, s.Model)
 			for _, m := range append(s.Months, s.Drop...) {
-				out += " " + m.String()
+				out = append(out, m.String())
 			}
 		}
-		return out
+		return strings.Join(out, " ")
 	}
 	const q = "SELECT strftime(period, '%Y-%m'), region, value FROM wh.main.ind_filing ORDER BY ALL"
 	c.expect(q, "2026-04 410402 1.0", "2026-04 410403 1.0", "2026-04 _T 1.0", "2026-05 410402 0.0", "2026-05 410403 1.0", "2026-05 _T 0.5")

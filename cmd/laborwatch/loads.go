@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -291,13 +292,8 @@ func (e *env) showTable(a *app.App, s shown) error {
 		line("part", id)
 	}
 	for _, v := range s.Events {
-		text := e.local(a, v.At) + " " + statusName(v.Status)
-		for _, more := range []string{v.SupersededBy, v.Who, v.Why} {
-			if more != "" {
-				text += " · " + more
-			}
-		}
-		line("event", text)
+		parts := []string{e.local(a, v.At) + " " + statusName(v.Status), v.SupersededBy, v.Who, v.Why}
+		line("event", strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · "))
 	}
 	return w.Flush()
 }
