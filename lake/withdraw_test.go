@@ -91,13 +91,13 @@ func TestWithdraw(t *testing.T) {
 			if _, _, ok, err := l.Revive(ctx, "x"); !ok || err != nil {
 				t.Fatal(ok, err)
 			}
-			if got := shown(t, eng, l, june); got != "1x" {
+			if got := shown(t, eng, l, june); got != "1x" { //nolint:contextcheck // helpers use the test's own
 				t.Error(got)
 			}
 			take(t, l, "x", true)
 		}, "1b"},
 		{"a part goes alone, and with its load", func(t *testing.T, eng *engine.DuckDB, l *Lake) {
-			part := func(id, of string) {
+			part := func(id, of string) { //nolint:contextcheck // helpers use the test's own
 				p := scoped(t, eng, l, id, "", june, "4")
 				p.Load.PartOf = of
 				if _, err := publish(t, eng, l, p); err != nil {
@@ -108,11 +108,11 @@ func TestWithdraw(t *testing.T) {
 			part("p", "a")
 			part("q", "a")
 			take(t, l, "p", false)
-			if got := shown(t, eng, l, june); got != "1a 4q" {
+			if got := shown(t, eng, l, june); got != "1a 4q" { //nolint:contextcheck // helpers use the test's own
 				t.Error(got)
 			}
 			take(t, l, "a", false)
-			if got := shown(t, eng, l, june); got != "" {
+			if got := shown(t, eng, l, june); got != "" { //nolint:contextcheck // helpers use the test's own
 				t.Error(got)
 			}
 			if _, _, ok, err := l.Revive(ctx, "a"); !ok || err != nil {

@@ -8,8 +8,8 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strings"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
