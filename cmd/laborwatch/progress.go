@@ -2,9 +2,15 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mattn/go-runewidth"
+	"golang.org/x/term"
+
+	"laborwatch/app"
 )
 
 // progress is one line on a terminal that is drawn over in place; elsewhere it
@@ -41,7 +47,7 @@ func (p *progress) show(stage, detail string, done, total int64) {
 	line := stage
 	if total > 0 {
 		full := int(barWidth * min(done, total) / total)
-		line += fmt.Sprintf(" [%s%s] %d/%d", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), done, total)
+		line += fmt.Sprintf(" [%s%s] %s", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), amounts(stage, done, total))
 		if took := now.Sub(p.started[stage]); done > 0 && done < total && took > time.Second {
 			left := time.Duration(float64(took) / float64(done) * float64(total-done))
 			line += " ETA " + left.Round(time.Second).String()
@@ -50,7 +56,34 @@ func (p *progress) show(stage, detail string, done, total int64) {
 	if detail != "" {
 		line += " " + detail
 	}
-	fmt.Fprintf(p.e.stderr, "\r\x1b[K%s", line)
+	fmt.Fprintf(p.e.stderr, "\r\x1b[K%s", p.fit(line))
+}
+
+// fit cuts a line to the terminal's width: one that wraps cannot be drawn over.
+func (p *progress) fit(line string) string {
+	f, ok := p.e.stderr.(*os.File)
+	if !ok {
+		return line
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width < 20 {
+		return line
+	}
+	return runewidth.Truncate(line, width-1, "…")
+}
+
+// inBytes are the stages whose progress is counted in bytes.
+var inBytes = map[string]bool{app.StageIngest: true, app.StageFetch: true}
+
+func amounts(stage string, done, total int64) string {
+	if !inBytes[stage] {
+		return fmt.Sprintf("%d/%d", done, total)
+	}
+	const mib = 1 << 20
+	if total < 10*mib {
+		return fmt.Sprintf("%d/%d KiB", done>>10, (total+1023)>>10)
+	}
+	return fmt.Sprintf("%d/%d MiB", done/mib, (total+mib-1)/mib)
 }
 
 // clear removes the line.
