@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 		Lake: a.Lake, Engine: a.Engine, Contracts: a.Contracts, Inbox: a.Config.Ingest.Inbox, Keys: keys, Regions: regions, Scopes: scopes,
 		Clock: a.opts.Clock, Log: a.log, Limits: a.limits(),
 		Progress: func(p ingest.Progress) {
-			a.opts.Progress(StageIngest, messages.Both("ingest.progress", p.Done, p.Total, p.Rows, p.File), p.Bytes, p.TotalBytes)
+			a.opts.Progress(StageIngest, messages.Both("ingest.progress", p.Done, p.Total, p.Rows, path.Base(p.File)), p.Bytes, p.TotalBytes)
 		},
 	})
 	return a.ingest, err

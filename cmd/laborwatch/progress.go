@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -24,7 +25,22 @@ type progress struct {
 }
 
 func (e *env) progress() *progress {
-	return &progress{e: e, on: e.terminal(), started: map[string]time.Time{}}
+	p := &progress{e: e, on: e.terminal(), started: map[string]time.Time{}}
+	if p.on {
+		e.stdout = &above{e.stdout, p}
+	}
+	return p
+}
+
+// above clears the line before anything is printed where it stands.
+type above struct {
+	io.Writer
+	p *progress
+}
+
+func (a *above) Write(b []byte) (int, error) {
+	a.p.clear()
+	return a.Writer.Write(b)
 }
 
 const barWidth = 24
