@@ -198,7 +198,7 @@ func (g *Guess) period() {
 	}
 	names := map[string]string{} // column → type
 	for _, c := range g.Columns {
-		if c.Name != "" && !c.Personal && (c.Matched || g.contract == nil) {
+		if c.Name != "" && !c.Personal && (c.Matched || g.contract == nil) && ingest.FoldHeader(c.Header) != "" {
 			names[c.Name] = c.Type
 		}
 	}

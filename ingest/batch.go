@@ -51,7 +51,7 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if len(sources) == 1 && sources[0].lines != nil {
 		read = b.scan
 	}
-	for _, step := range []func(context.Context) error{read, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkSet, b.write, b.collect, b.attribute} {
+	for _, step := range []func(context.Context) error{read, b.doubtRounded, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkSet, b.write, b.collect, b.attribute} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -131,6 +131,8 @@ type batch struct {
 	// goodRepeats says that some repeats are good rows, late that some rows which
 	// a scan put aside are.
 	goodRepeats, late bool
+	// doubted are rows that a scan settled, and that are bad all the same.
+	doubted int64
 	// scanned is the scan of a batch of one large extract.
 	scanned *scan
 	// history is how many earlier loads set checks look at, 0 for none.
@@ -191,7 +193,7 @@ func (b *batch) count(ctx context.Context) error {
 	case b.scanned != nil:
 		p := b.parts[0]
 		b.late = p.rows > p.bad
-		p.rows += b.scanned.rows.Load()
+		p.rows += b.scanned.rows.Load() - b.doubted
 		return b.noteMalformed(ctx)
 	}
 	return b.countRejects(ctx, byFD)
@@ -291,7 +293,7 @@ func (b *batch) countMonths(ctx context.Context) error {
 
 func (b *batch) addMonths(ctx context.Context) error {
 	from := "lw_checked"
-	if b.scanned != nil && !b.goodRepeats && len(b.c.Period.Columns) == 1 {
+	if b.scanned != nil && !b.goodRepeats && b.doubted == 0 && len(b.c.Period.Columns) == 1 {
 		p := b.parts[0]
 		for m, n := range b.scanned.months(b.c.Period.Columns[0]) {
 			if m = cmp.Or(m, p.month); m != 0 {

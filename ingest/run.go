@@ -58,7 +58,7 @@ func (r *run) cleanUp(ctx context.Context) error {
 	var errs []error
 	_, err := r.conn.ExecContext(ctx, "DROP VIEW IF EXISTS temp.lw_checked")
 	errs = append(errs, err)
-	for _, t := range []string{"lw_hashes", "lw_rows", "lw_slow", "lw_profile", "lw_keys", "lw_again", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
+	for _, t := range []string{"lw_hashes", "lw_rows", "lw_slow", "lw_profile", "lw_keys", "lw_again", "lw_rounded", "lw_repeats", "lw_rejects", "lw_scans", "lw_malformed", "lw_quarantine"} {
 		_, err := r.conn.ExecContext(ctx, "DROP TABLE IF EXISTS temp."+t)
 		errs = append(errs, err)
 	}

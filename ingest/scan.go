@@ -84,6 +84,7 @@ type scan struct {
 	aside     *spool
 	malformed []malformedLine
 	again     []int64
+	rounded   []int64 // rows whose ID ends as a rounded one does
 	scanners  []*scanner
 	err       error
 }
@@ -173,7 +174,11 @@ func (x *scan) NewLocalState() any {
 		if c.distinct {
 			l.values[i] = &sketch{}
 		}
-		l.settlers = append(l.settlers, c.start())
+		s := c.start()
+		if p, ok := s.(*personSettler); ok {
+			l.person = p
+		}
+		l.settlers = append(l.settlers, s)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -230,6 +235,7 @@ type scanner struct {
 	*scan
 	block    block
 	settlers []settler
+	person   *personSettler // among them, nil for none
 	fields   [][]byte
 	keys     []uint64
 	hashes   []uint64  // of the line's values, by column
@@ -301,6 +307,11 @@ func (l *scanner) take(rows fixed[int64], capacity int) (n int, err error) {
 				return n, err
 			}
 			continue
+		}
+		if l.person != nil && l.person.rounded {
+			l.mu.Lock()
+			l.scan.rounded = append(l.scan.rounded, number)
+			l.mu.Unlock()
 		}
 		l.keys = append(l.keys, key)
 		for i, s := range l.values {

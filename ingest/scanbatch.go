@@ -51,6 +51,9 @@ func (b *batch) scan(ctx context.Context) (err error) {
 	if err := b.read(ctx); err != nil {
 		return err
 	}
+	if err := b.exec(ctx, "CREATE OR REPLACE TEMP TABLE lw_rounded (_srow BIGINT)"); err != nil {
+		return err
+	}
 	return b.exec(ctx, "CREATE OR REPLACE TEMP VIEW lw_checked AS "+b.streamed(p)+" UNION ALL "+b.checked(p.fd, false))
 }
 
@@ -84,7 +87,7 @@ func (b *batch) streamed(p *part) string {
 	if len(b.c.Key) > 0 {
 		key = ", " + b.keyOf(false) + " AS _key"
 	}
-	return fmt.Sprintf("SELECT _row AS _id, CAST(%d AS INTEGER) AS _file, _row AS _srow, '' AS _sheet, %s, %s AS _month, CAST(NULL AS VARCHAR) AS _fault, false AS _skip%s FROM (SELECT _row, %s FROM read_parquet(%s, hive_partitioning = false))",
+	return fmt.Sprintf("SELECT _row AS _id, CAST(%d AS INTEGER) AS _file, _row AS _srow, '' AS _sheet, %s, %s AS _month, CAST(NULL AS VARCHAR) AS _fault, false AS _skip%s FROM (SELECT _row, %s FROM read_parquet(%s, hive_partitioning = false)) WHERE _row NOT IN (SELECT _srow FROM lw_rounded)",
 		p.fd, strings.Join(b.values(), ", "), b.month(), key, strings.Join(values, ", "), text(b.temp(p)))
 }
 
@@ -144,7 +147,7 @@ func (b *batch) nominateScanned(ctx context.Context) (from, nominated string, er
 // or some are repeats. Else the one that was streamed is the load's.
 func (b *batch) complete(ctx context.Context) error {
 	p := b.parts[0]
-	if !b.late && !b.goodRepeats {
+	if !b.late && !b.goodRepeats && b.doubted == 0 {
 		return nil
 	}
 	whole := b.temp(p) + ".whole"

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -357,6 +358,8 @@ type personSettler struct {
 	origin fixed[int32]
 	p      *pseudonyms
 	last   recent[personValue]
+	// rounded says that the row's ID ends as a rounded one does.
+	rounded bool
 }
 
 type personValue struct {
@@ -364,6 +367,8 @@ type personValue struct {
 	birth  int32
 	sex    uint8
 	origin int32
+	// rounded says that the ID ends as a rounded one does.
+	rounded bool
 }
 
 func (s *personSettler) begin(v []vectorMemory, n int) {
@@ -371,6 +376,7 @@ func (s *personSettler) begin(v []vectorMemory, n int) {
 }
 
 func (s *personSettler) null(row int) {
+	s.rounded = false
 	s.keys.null(row)
 	s.births.null(row)
 	s.sex.null(row)
@@ -384,9 +390,11 @@ func (s *personSettler) set(row int, cell []byte) (uint64, bool) {
 			return 0, false
 		}
 		v := personOf(id, s.p)
+		v.rounded = bytes.HasSuffix(bytes.TrimRight(cell, " "), []byte(roundedEnd))
 		s.last.keep(cell, v, v.key[0])
 	}
 	v := &s.last.value
+	s.rounded = v.rounded
 	s.keys.put(row, v.key)
 	s.births.put(row, v.birth)
 	s.sex.put(row, v.sex)

@@ -68,7 +68,7 @@ func (k *compiler) settled(paths []string) string {
 			ok = append(ok, fmt.Sprintf("coalesce(%s = %s, true)", kept, text(k.layout.scope)))
 		}
 	}
-	out = append(out, k.asideValues()...)
+	out = append(append(out, k.asideValues()...), k.suspect()...)
 	m := layer{exprs: []string{k.settledRow(ok) + " AS _ok"}}
 	var cells []string
 	for i := range k.layout.width {
@@ -159,7 +159,7 @@ func (k *compiler) unsettled(file int, several bool) string {
 		marks = append(marks, fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN concat(%s, %s, %s, %s, coalesce(lw_mask(%s, %s), '')) END",
 			fi, text(col.Name), partSep, fi, partSep, id("r.", col.Name), text(kind)))
 	}
-	out = append(out, k.asideValues()...)
+	out = append(append(out, k.asideValues()...), k.suspect()...)
 	f.exprs = append(f.exprs, k.month()+" AS _month")
 	if k.ownMonth() {
 		// The row belongs to no month at all.
