@@ -199,8 +199,9 @@ func (a *App) examineKeys(ctx context.Context, keys pseudonym.Keys, add addFindi
 		add(Failure, "key", err.Error())
 	case len(known) == 0:
 		add(OK, "key", messages.Both("key.unused"))
-	case keys == nil:
+	case keys == nil && !exists(a.Config.Ingest.KeyFile):
 		add(Failure, "key", messages.Both("cli.key.lost", a.Config.Ingest.KeyFile, a.Config.Data))
+	case keys == nil: // what is wrong with the file has been said
 	case compareKeys(a.Config.Ingest.KeyFile, keys, known) != "":
 		add(Failure, "key", compareKeys(a.Config.Ingest.KeyFile, keys, known))
 	default:

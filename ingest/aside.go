@@ -43,7 +43,7 @@ func (c *Contract) asides(h *header) []asideColumn {
 	seen := map[string]bool{}
 	for i, name := range h.extra {
 		key := strings.ToLower(clean(name))
-		if personalHeader.MatchString(strings.ReplaceAll(key, " ", "")) || len(out) == mostAside || seen[key] {
+		if strings.Contains(key, blot) || personalHeader.MatchString(strings.ReplaceAll(key, " ", "")) || len(out) == mostAside || seen[key] {
 			continue
 		}
 		seen[key] = true

@@ -67,7 +67,11 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 			cell = groups[i]
 			n = normalHeader(cell)
 		}
-		h.names = append(h.names, strings.TrimSpace(cell))
+		shown := strings.TrimSpace(cell)
+		if likePersonal.MatchString(shown) {
+			shown = blot // no header, and nothing to show
+		}
+		h.names = append(h.names, shown)
 		if n == "" {
 			continue
 		}

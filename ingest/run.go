@@ -128,7 +128,11 @@ func (r *run) known(ctx context.Context, s *source) error {
 			return err
 		}
 		if revived {
-			r.sum.Loads = append(r.sum.Loads, LoadResult{File: f.Rel, Load: load, Revived: true, Superseded: []string{replaced}})
+			x := LoadResult{File: f.Rel, Load: load, Revived: true}
+			if replaced != "" {
+				x.Superseded = []string{replaced}
+			}
+			r.sum.Loads = append(r.sum.Loads, x)
 			r.in.log.Info("load revived", "file", f.Rel, "feed", f.Feed, "period", load.Period.String(), "superseded", replaced, "load", id)
 			return nil
 		}

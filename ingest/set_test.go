@@ -219,3 +219,36 @@ func TestCountyScope(t *testing.T) {
 		})
 	}
 }
+
+// A file without one good row does not empty what is there.
+func TestAllBadEmptiesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.in.scopes = map[string]string{"新华区": "410402"}
+	h.put("失业登记_202606.csv", []byte(registrations(6, 3, registrationHeader, none)))
+	h.load()
+	h.put("失业登记_新华区_202606.csv", []byte(registrationHeader+"\nN1,"+person(77)+",410402,someday,毕业\n"))
+	sum := h.load()
+	if len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "none of the 1 rows is good") {
+		t.Errorf("%+v", sum)
+	}
+	// Where nothing is there, its rows go to quarantine, for the sender to correct.
+	h.put("失业登记_新华区_202607.csv", []byte(registrationHeader+"\nN1,"+person(77)+",410402,someday,毕业\n"))
+	if sum := h.load(); sum.RowsQuarantined != 1 {
+		t.Errorf("%+v", sum)
+	}
+}
+
+// What stands in a header's place may be anything: nothing personal is shown or kept of it.
+func TestPersonalHeader(t *testing.T) {
+	h := newHouse(t)
+	id := person(5)
+	h.put("失业登记_202606.csv", []byte(registrations(6, 3, registrationHeader+",王某13812345678 "+id, func(int) string { return ",x" })))
+	sum := h.load()
+	shown := fmt.Sprintf("%+v", sum) + h.query("SELECT * FROM state.main.load_notes") + h.query("SELECT * FROM state.main.load_profiles")
+	if len(sum.Loads) != 1 || strings.Contains(shown, "13812345678") || strings.Contains(shown, id) {
+		t.Error(shown)
+	}
+	if got := h.rows("unemployment_registration", "COLUMNS('aside.*|reason')"); strings.Contains(got, "x") {
+		t.Error(got)
+	}
+}

@@ -33,6 +33,9 @@ type finding struct {
 
 // checkSet profiles the extracts of the batch and judges each by those before it.
 func (b *batch) checkSet(ctx context.Context) error {
+	if err := b.checkLoss(ctx); err != nil {
+		return err
+	}
 	if b.history == 0 || b.parts[0].corrects != nil {
 		return nil // a part is a few rows of a load that was judged
 	}
@@ -69,6 +72,29 @@ func (b *batch) checkSet(ctx context.Context) error {
 		}
 		if err := b.judge(p, past[max(len(past)-b.history, 0):]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkLoss refuses a snapshot without one good row where its month holds some:
+// it would put nothing in the place of what is there.
+func (b *batch) checkLoss(ctx context.Context) error {
+	if b.c.Mode != lake.Snapshot || b.parts[0].corrects != nil {
+		return nil
+	}
+	for _, p := range b.parts {
+		if p.rows > p.bad+p.repeated || p.act != (lake.Act{}) {
+			continue
+		}
+		live, err := b.in.lake.Live(ctx, b.c.Feed)
+		if err != nil {
+			return err
+		}
+		for _, x := range live {
+			if x.RowsLoaded > 0 && x.Period == cmp.Or(p.month, p.filed) && (x.Scope == "" || p.scope == "" || x.Scope == p.scope) {
+				return refuse("all_bad", p.rows+p.malformed)
+			}
 		}
 	}
 	return nil
