@@ -96,6 +96,10 @@ func FuzzReturnedRow(f *testing.F) {
 func TestRowNumbersFindTheirRows(t *testing.T) {
 	h := newHouse(t)
 	whole := h.in.scanFrom
+	// Each case stands for itself: it has a month of its own, and none before it
+	// says how many rows are usual.
+	none := 0
+	h.contracts["job_vacancy"].Checks.History = &none
 	i := 0
 	rapid.Check(t, func(t *rapid.T) {
 		i++
@@ -132,7 +136,7 @@ func TestRowNumbersFindTheirRows(t *testing.T) {
 		b.WriteString("N" + strconv.Itoa(data) + ",410499,1,2026-05-01,普工" + eol)
 		text := b.String()
 		enc := rapid.SampledFrom([]func(string) []byte{func(s string) []byte { return []byte(s) }, gb18030, func(s string) []byte { return gzipped(gb18030(s)) }, utf16le}).Draw(t, "encoding")
-		name := fmt.Sprintf("%d/岗位信息_202605.csv", i)
+		name := fmt.Sprintf("%d/岗位信息_%04d%02d.csv", i, 2000+i/12, 1+i%12)
 		h.put(name, enc(text))
 		files, err := h.in.Files("", []string{h.dir + "/inbox/" + name})
 		if err != nil {
