@@ -3,9 +3,7 @@ package ingest
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode"
 
 	"laborwatch/engine"
 )
@@ -13,17 +11,17 @@ import (
 // A column that the contract does not know is kept beside the others, as text,
 // under its header: the extract itself is not kept, and a contract that learns
 // the column later can say what it meant. But nobody has said that it holds no
-// personal data: columns whose header tells of a person are left out, and so
-// is every cell elsewhere that looks like an ID, a phone, an address of mail or
-// a person's name.
+// personal data, and no rule finds every name in a free text: only numbers,
+// dates and codes are kept, none of them like an ID or a phone, and nothing of a
+// column whose header tells of a person.
 
 // asidePrefix begins the name of such a column in the lake.
 const asidePrefix = "aside."
 
-// mostAside bounds how many unknown columns are kept, asideRunes their cells.
+// mostAside bounds how many unknown columns are kept, asideBytes their cells.
 const (
 	mostAside  = 50
-	asideRunes = 200
+	asideBytes = 64
 )
 
 // asideColumn is an unknown column: its header and the cell's index.
@@ -54,20 +52,17 @@ func (c *Contract) asides(h *header) []asideColumn {
 
 var (
 	likePersonal = regexp.MustCompile(`\d{15}|\d{17}[\dXx]|(?:^|\D)1[3-9]\d{9}(?:\D|$)|(?:^|\D)0\d{2,3}-?\d{7,8}(?:\D|$)|@`)
-	surnames     = []rune("王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤某")
+	// plainCell is a number, a date, a code, or one character such as 是 or 男.
+	plainCell = regexp.MustCompile(`^(?:[-+0-9A-Za-z.,:/%_;()]+|[0-9]{4}年[0-9]{1,2}月(?:[0-9]{1,2}日)?|\p{Han})$`)
 )
 
 // keepAside gives what is kept of a cell, "" for nothing.
 func keepAside(cell string) string {
 	s := clean(cell)
-	r := []rune(s)
-	if s == "" || strings.ContainsRune(s, '\ufffd') || likePersonal.MatchString(s) {
+	if !plainCell.MatchString(s) || likePersonal.MatchString(s) {
 		return ""
 	}
-	if len(r) >= 2 && len(r) <= 4 && slices.Contains(surnames, r[0]) && !slices.ContainsFunc(r, func(c rune) bool { return !unicode.Is(unicode.Han, c) }) {
-		return ""
-	}
-	return string(r[:min(len(r), asideRunes)])
+	return s[:min(len(s), asideBytes)]
 }
 
 // asideValues are the expressions of the unknown columns over the cells.

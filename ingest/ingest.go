@@ -170,7 +170,8 @@ func New(o Options) (*Ingester, error) {
 		}
 		in.prints[feed] = c.fingerprint()
 		if slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "region" }) {
-			in.prints[feed] += strings.Join(in.regions, ",")
+			sum := sha256.Sum256([]byte(in.prints[feed] + strings.Join(in.regions, ",")))
+			in.prints[feed] = hex.EncodeToString(sum[:])
 		}
 	}
 	return in, nil

@@ -26,8 +26,8 @@ func byChance(t *testing.T) string {
 // are what they seem.
 func TestRoundedByChance(t *testing.T) {
 	chance, u := byChance(t), employer(1)
-	row := func(id string, base int) string {
-		return fmt.Sprintf("202605,%s,某某,%s,210,1,10,%d,1\n", id, u, base)
+	row := func(month, id string, base int) string {
+		return fmt.Sprintf("%s,%s,某某,%s,210,1,10,%d,1\n", month, id, u, base)
 	}
 	rounded := person(3)[:15] + "000"
 	if codes.ResidentValid(rounded) {
@@ -37,11 +37,11 @@ func TestRoundedByChance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
 			h.in.scanFrom = scanFrom
-			h.put("社保缴费_202605.csv", []byte(socialHeader+row(chance, 1)+row(person(1), 2)+row("  "+chance, 3)))
+			h.put("社保缴费_202605.csv", []byte(socialHeader+row("202605", chance, 1)+row("202605", person(1), 2)+row("202605", "  "+chance, 3)))
 			if sum := h.load(); sum.RowsLoaded != 3 {
 				t.Errorf("%+v\n%s", sum, h.faults())
 			}
-			h.put("社保缴费_202606.csv", []byte(socialHeader+row(chance, 1)+row(person(1), 2)+row(rounded, 3)+row(chance, 1)+row(strings.ToLower(chance)+" ", 4)+row(person(2), 5)))
+			h.put("社保缴费_202606.csv", []byte(socialHeader+row("202606", chance, 1)+row("202606", person(1), 2)+row("202606", rounded, 3)+row("202606", chance, 1)+row("202606", strings.ToLower(chance)+" ", 4)+row("202606", person(2), 5)))
 			sum := h.load()
 			if sum.RowsLoaded != 2 || sum.RowsQuarantined != 4 || sum.RowsRepeated != 0 {
 				t.Errorf("%+v", sum)

@@ -221,7 +221,7 @@ func joins(a, b *source) bool {
 
 // refuse notes a refused extract in the ledger and the summary.
 func (r *run) refuse(ctx context.Context, s *source, why error) error {
-	x := Refusal{File: s.file.Rel, Feed: s.file.Feed, Reason: why.Error()}
+	x := Refusal{File: scrub(s.file.Rel), Feed: s.file.Feed, Reason: why.Error()}
 	r.sum.Refused = append(r.sum.Refused, x)
 	r.in.log.Warn("extract refused", "file", x.File, "feed", x.Feed, "reason", x.Reason)
 	r.step(s)
@@ -232,7 +232,7 @@ func (r *run) refuse(ctx context.Context, s *source, why error) error {
 	if passing(why) {
 		id = ""
 	}
-	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: s.file.Rel, Reason: x.Reason, LoadID: id, Overridable: overridable(why)}})
+	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: x.File, Reason: x.Reason, LoadID: id, Overridable: overridable(why)}})
 }
 
 // batch loads extracts of one layout. When the engine cannot parse them, they

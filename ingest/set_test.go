@@ -108,7 +108,7 @@ func TestOverride(t *testing.T) {
 func TestDrift(t *testing.T) {
 	more := registrationHeader + ",经办机构,联系人电话,备注"
 	cells := func(i int) string {
-		return fmt.Sprintf(",第%d所,1380000%04d,%s", i%3, i, []string{"张三", "13812345678", "上门办理", person(i), ""}[i%5])
+		return fmt.Sprintf(",S%d,1380000%04d,%s", i%3, i, []string{"张三", "13812345678", "B-07", person(i), "本人家住建设路"}[i%5])
 	}
 	t.Run("a new column is kept aside", func(t *testing.T) {
 		for name, scanFrom := range map[string]int64{"engine": 1 << 40, "scan": 0} {
@@ -120,13 +120,13 @@ func TestDrift(t *testing.T) {
 				t.Fatalf("%s: %+v", name, sum)
 			}
 			notes := fmt.Sprint(sum.Loads[0].Notes)
-			for _, want := range []string{"经办机构; it is kept aside", "联系人电话; it may hold personal data", "备注; it is kept aside"} {
+			for _, want := range []string{"经办机构; its numbers, dates and codes are kept aside", "联系人电话; it may hold personal data", "备注; its numbers, dates and codes are kept aside"} {
 				if !strings.Contains(notes, want) {
 					t.Errorf("%s: no %q in %s", name, want, notes)
 				}
 			}
 			got := h.rows("unemployment_registration", `"aside.经办机构", "aside.备注"`)
-			want := "第0所|∅\n第1所|∅\n第2所|上门办理\n第0所|∅\n第1所|∅\n第2所|∅\n第0所|∅\n第1所|上门办理\n第2所|∅\n第0所|∅\n"
+			want := "S0|∅\nS1|∅\nS2|B-07\nS0|∅\nS1|∅\nS2|∅\nS0|∅\nS1|B-07\nS2|∅\nS0|∅\n"
 			if got != want {
 				t.Errorf("%s: got\n%s", name, got)
 			}
@@ -250,5 +250,55 @@ func TestPersonalHeader(t *testing.T) {
 	}
 	if got := h.rows("unemployment_registration", "COLUMNS('aside.*|reason')"); strings.Contains(got, "x") {
 		t.Error(got)
+	}
+}
+
+// The first file of a county beside a city's is judged by what it takes the
+// place of.
+func TestCountyBesideCity(t *testing.T) {
+	for rows, refused := range map[int]bool{2: true, 30: false, 90: false} {
+		h := newHouse(t)
+		h.put("失业登记_202606.csv", []byte(registrations(64, 32, registrationHeader, none)))
+		h.load()
+		var b strings.Builder
+		b.WriteString(registrationHeader + "\n")
+		for i := range rows {
+			fmt.Fprintf(&b, "N%d,%s,410402,2026-01-01,毕业\n", i, person(i))
+		}
+		h.put("失业登记_410402_202606.csv", []byte(b.String()))
+		sum := h.load()
+		told := fmt.Sprint(sum.Refused, sum.Loads)
+		if (len(sum.Refused) == 1) != refused || !strings.Contains(told, fmt.Sprintf("%d rows of 410402 take the place of the 32 that the whole month’s file 失业登记_202606.csv has of it", rows)) {
+			t.Errorf("%d rows: %s", rows, told)
+		}
+	}
+}
+
+// A file named after a person is refused, and nowhere named.
+func TestPersonalFileName(t *testing.T) {
+	h := newHouse(t)
+	id := person(5)
+	h.put("失业登记_"+id+"_202606.csv", []byte(registrations(6, 3, registrationHeader, none)))
+	sum := h.load()
+	shown := fmt.Sprintf("%+v", sum) + h.query("SELECT * FROM state.main.refusals")
+	if len(sum.Refused) != 1 || !strings.Contains(shown, "rename it") || strings.Contains(shown, id) {
+		t.Error(shown)
+	}
+}
+
+// A file under another month's name would put its rows into the lake twice.
+func TestNoRowOfTheMonth(t *testing.T) {
+	h := newHouse(t)
+	row := func(month string) string {
+		return month + "," + person(1) + ",某某," + employer(1) + ",210,1,10,3000,1\n"
+	}
+	h.put("社保缴费_202602.csv", []byte(socialHeader+row("202605")))
+	if sum := h.load(); len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "no row is of the month that the file's name tells, 2026-02") {
+		t.Errorf("%+v", sum)
+	}
+	// Revisions of other months beside rows of its own are what they should be.
+	h.put("社保缴费_202606.csv", []byte(socialHeader+row("202606")+row("202605")))
+	if sum := h.load(); sum.RowsLoaded != 2 {
+		t.Errorf("%+v", sum)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"laborwatch/engine"
 	"laborwatch/lake"
 	"laborwatch/messages"
 	"laborwatch/period"
@@ -70,7 +71,7 @@ func (b *batch) checkSet(ctx context.Context) error {
 				past = append(past, lake.Past{LoadID: q.id, Period: m, Measures: q.measures})
 			}
 		}
-		if err := b.judge(p, past[max(len(past)-b.history, 0):]); err != nil {
+		if err := b.judge(ctx, p, past[max(len(past)-b.history, 0):]); err != nil {
 			return err
 		}
 	}
@@ -101,12 +102,22 @@ func (b *batch) checkLoss(ctx context.Context) error {
 }
 
 // judge compares the extract's profile with those of earlier loads.
-func (b *batch) judge(p *part, past []lake.Past) error {
+func (b *batch) judge(ctx context.Context, p *part, past []lake.Past) error {
 	_, least, levels := b.c.levels()
 	p.measures = b.measure(p)
 	found := b.drifted(p, past)
-	if len(past) >= max(least, 1) {
+	judged := len(past) >= max(least, 1)
+	if judged {
 		found = append(found, compare(p.measures, past, levels)...)
+	}
+	beside, err := b.besideWhole(ctx, p, !judged, levels[measureRows])
+	if err != nil {
+		return err
+	}
+	found = append(found, beside...)
+	if b.c.Mode == lake.Snapshot && p.month != 0 && len(p.months) > 0 && p.months[p.month] == 0 {
+		months := period.Sorted(slices.Collect(maps.Keys(p.months)))
+		found = append(found, newFinding(true, "month", "", p.month.String(), months[0].String(), months[len(months)-1].String()))
 	}
 	var why phrases
 	for _, f := range found {
@@ -119,6 +130,34 @@ func (b *batch) judge(p *part, past []lake.Past) error {
 		return refuse("set", why)
 	}
 	return nil
+}
+
+// besideWhole says how many rows of the whole month's snapshot a county's file
+// takes the place of. A county without a history of its own is judged by them:
+// it may have been late and bring more, but should not bring far fewer.
+func (b *batch) besideWhole(ctx context.Context, p *part, judge bool, level Level) ([]finding, error) {
+	if b.c.Mode != lake.Snapshot || p.scope == "" || b.c.Scope.Column == "" {
+		return nil, nil
+	}
+	live, err := b.in.lake.Live(ctx, b.c.Feed)
+	if err != nil {
+		return nil, err
+	}
+	month := cmp.Or(p.month, p.filed)
+	at := slices.IndexFunc(live, func(x lake.Load) bool { return x.Scope == "" && x.PartOf == "" && x.Period == month })
+	own := slices.ContainsFunc(live, func(x lake.Load) bool { return x.Scope == p.scope && x.Period == month })
+	if at < 0 || own {
+		return nil, nil // a county's correction takes the place of its own file
+	}
+	var was int64
+	q := fmt.Sprintf("SELECT count(*) FROM read_parquet(%s, hive_partitioning = false) WHERE %s = %s", text(b.in.lake.Path(live[at])), engine.Ident(b.c.Scope.Column), text(p.scope))
+	if err := b.conn.QueryRowContext(ctx, q).Scan(&was); err != nil || was == 0 {
+		return nil, err
+	}
+	now := p.rows - p.bad - p.repeated
+	z, change, _ := robust(measureRows, float64(now), []float64{float64(was)})
+	bad := judge && now < was && level.Refuse > 0 && z >= level.Refuse && change >= material[measureRows].refuse
+	return []finding{newFinding(bad, "beside", b.c.Scope.Column, p.scope, was, live[at].Source, now)}, nil
 }
 
 // profiles is the SELECT that Publish keeps of the extracts' measures.

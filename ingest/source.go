@@ -85,6 +85,13 @@ func (s *source) close() error {
 // is an error for which isRefusal holds; others are faults of the machine.
 func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	c := in.contracts[s.file.Feed]
+	name := s.file.Rel
+	if filepath.IsAbs(name) {
+		name = filepath.Base(name) // the folders are the operator's
+	}
+	if scrub(name) != name {
+		return refuse("personal_name")
+	}
 	if s.month, s.scope, err = in.filed(s.file); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
 		return refuse("file_period", c.example())
 	}

@@ -196,6 +196,10 @@ func (e *env) into(out string, write func(io.Writer) error) (err error) {
 		return write(e.stdout)
 	}
 	path := e.path(out)
+	if _, err := os.Stat(path); err == nil {
+		// A proposal that a person has finished must not be lost to another.
+		return errors.New(messages.Both("cli.contract.exists", path))
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".laborwatch-*")
 	if err != nil {
 		return err
