@@ -135,7 +135,7 @@ func (l *scanner) take(rows fixed[int64], capacity int) (n int, err error) {
 		}
 		if l.person != nil && l.person.rounded {
 			l.mu.Lock()
-			l.scan.rounded = append(l.scan.rounded, number)
+			l.rounded = append(l.rounded, number)
 			l.mu.Unlock()
 		}
 		l.keys = append(l.keys, key)
