@@ -78,6 +78,8 @@ type world struct {
 	models fstest.MapFS
 	params map[string]any
 	seeds  []transform.Seed
+
+	computations map[string]transform.Computation
 }
 
 func newWorld(t *testing.T) *world {
@@ -164,6 +166,7 @@ func (w *world) exec(q string) {
 func (w *world) options() transform.Options {
 	return transform.Options{
 		Engine: w.eng, Lake: w.lake, Models: w.models, Params: w.params, Seeds: w.seeds,
+		Computations: w.computations,
 		Sources: map[string][]lake.Column{
 			"pay": {
 				{Name: "period", Type: "DATE"},

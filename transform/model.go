@@ -38,8 +38,10 @@ type Header struct {
 	// from the month before to two months after. A model must reach no further.
 	Window []int `yaml:"window"`
 	// Months says the same for a model that reads single months: [-12, -1, 0].
-	Months []int  `yaml:"months"`
-	Cube   bool   `yaml:"cube"` // its rows are observations
+	Months []int `yaml:"months"`
+	// Computed names the computation that the SELECT's rows go through.
+	Computed string `yaml:"computed"`
+	Cube     bool   `yaml:"cube"` // its rows are observations
 	Tests  []Test `yaml:"tests"`
 }
 
@@ -230,6 +232,9 @@ func (m *Model) check() error {
 	}
 	if m.view() && (m.Cube || m.candidate()) {
 		bad("materialized: a model of the cube or of alerts must be a table")
+	}
+	if m.view() && m.Computed != "" {
+		bad("materialized: a computed model must be a table")
 	}
 	if m.view() && len(m.Tests) > 0 {
 		bad("tests: a view is not stored, test the tables made of it")

@@ -128,8 +128,12 @@ func (r *run) step(ctx context.Context, m *Model, s *Step) error {
 		return err
 	}
 	dated := !r.want.timeless(m.Name)
-	query := selection(m, s.Months, dated)
 	fail := func(err error) error { return fmt.Errorf("%s: %w", m.File, err) }
+	source, err := r.source(ctx, m, s.Months)
+	if err != nil {
+		return fail(err)
+	}
+	query := selection(m, source, s.Months, dated)
 	if s.Rebuild {
 		if err := r.create(ctx, m, query, dated); err != nil {
 			return fail(err)
@@ -181,10 +185,10 @@ func (r *run) remove(ctx context.Context, m *Model, s *Step, dated bool) error {
 	return err
 }
 
-// selection is the model's SELECT for some months. Rows of the cube and alert
+// selection is the SELECT of the model's rows for some months. Rows of the cube and alert
 // candidates are laid out in the columns that these have, the figures of the
 // cube rounded to twelve significant digits.
-func selection(m *Model, months []period.Period, dated bool) string {
+func selection(m *Model, source string, months []period.Period, dated bool) string {
 	cols := "*"
 	if m.layout() != nil {
 		round, _ := engine.DuckDBDialect().Funcs()["round12"].(func(string) string)
@@ -198,7 +202,7 @@ func selection(m *Model, months []period.Period, dated bool) string {
 		}
 		cols = strings.Join(parts, ", ")
 	}
-	q := fmt.Sprintf("SELECT %s FROM (\n%s\n) AS model", cols, m.executable())
+	q := fmt.Sprintf("SELECT %s FROM (\n%s\n) AS model", cols, source)
 	if dated {
 		q += " WHERE period IN " + inList(months)
 	}

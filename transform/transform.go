@@ -17,6 +17,12 @@
 // any input. So a window reaching back carries the last register into a month
 // whose own register is late.
 //
+// # Computations
+//
+// What SQL cannot say goes through Go: a model whose header names a computation
+// selects the step's input, and stores what the step gives. Such a model has
+// months, keys and tests like any other.
+//
 // # Boards
 //
 // A board is a table of the work itself, such as what has arrived of each feed:
@@ -49,7 +55,7 @@ type Lake interface {
 	Source(ctx context.Context, feed string, key []string, months []period.Period) (string, error)
 }
 
-// Options of New; Upserts, Log and Progress may be left out.
+// Options of New; Upserts, Computations, Log and Progress may be left out.
 type Options struct {
 	Engine *engine.DuckDB
 	Lake   Lake
@@ -66,7 +72,9 @@ type Options struct {
 	Sources map[string][]lake.Column
 	// Upserts are the key columns of feeds in mode upsert.
 	Upserts map[string][]string
-	Log     *slog.Logger
+	// Computations are the steps that models name in their headers.
+	Computations map[string]Computation
+	Log          *slog.Logger
 	// Progress is told which model begins, and how many of how many are done.
 	Progress func(model string, done, total int)
 }
@@ -96,6 +104,11 @@ func New(ctx context.Context, o Options) (*Transform, error) {
 	models, broken, err := readModels(ctx, o, funcs)
 	if err != nil {
 		return nil, err
+	}
+	for _, m := range models {
+		if err := o.compute(m); err != nil {
+			broken[m.File] = err
+		}
 	}
 	shapes := inputShapes(o)
 	sorted, err := order(models, shapes, broken)
