@@ -42,7 +42,7 @@ type Header struct {
 	// Computed names the computation that the SELECT's rows go through.
 	Computed string `yaml:"computed"`
 	Cube     bool   `yaml:"cube"` // its rows are observations
-	Tests  []Test `yaml:"tests"`
+	Tests    []Test `yaml:"tests"`
 }
 
 // view reports whether the model is never stored.
