@@ -26,7 +26,8 @@ func schema() *arrow.Schema {
 	fields = append(fields,
 		arrow.Field{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
 		arrow.Field{Name: "obs_status", Type: arrow.BinaryTypes.String},
-		arrow.Field{Name: "quality", Type: arrow.BinaryTypes.String})
+		arrow.Field{Name: "quality", Type: arrow.BinaryTypes.String},
+		arrow.Field{Name: "reason", Type: arrow.BinaryTypes.String})
 	return arrow.NewSchema(fields, nil)
 }
 
@@ -88,4 +89,5 @@ func (o Observation) appendTo(b *array.RecordBuilder) {
 	col++
 	text(o.ObsStatus)
 	text(o.Quality)
+	text(o.Reason)
 }

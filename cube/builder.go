@@ -22,11 +22,11 @@ type builder struct {
 	ids   map[string]uint32
 	// keys and marks are what has been split already.
 	keys  map[string][nSeries]uint32
-	marks map[string][2]uint32
+	marks map[string][3]uint32
 }
 
 func newBuilder() *builder {
-	return &builder{ids: map[string]uint32{}, keys: map[string][nSeries]uint32{}, marks: map[string][2]uint32{}}
+	return &builder{ids: map[string]uint32{}, keys: map[string][nSeries]uint32{}, marks: map[string][3]uint32{}}
 }
 
 func (b *builder) word(s string) uint32 {
@@ -41,7 +41,7 @@ func (b *builder) word(s string) uint32 {
 }
 
 func (b *builder) add(o Observation) {
-	r := row{period: o.Period, status: b.word(o.ObsStatus), quality: b.word(o.Quality)}
+	r := row{period: o.Period, status: b.word(o.ObsStatus), quality: b.word(o.Quality), reason: b.word(o.Reason)}
 	for i, w := range seriesOf(o.Key().normal()) {
 		r.series[i] = b.word(w)
 	}
@@ -58,7 +58,7 @@ func (b *builder) add(o Observation) {
 }
 
 // addRaw adds a row as readInto gets it: the indicator and the dimensions
-// joined by a separator, and the status and the quality likewise.
+// joined by a separator, and the status, the quality and its reason likewise.
 func (b *builder) addRaw(p period.Period, key []byte, f [nNumbers]sql.NullFloat64, n sql.NullInt64, marks []byte) error {
 	r := row{period: p, n: n.Int64, hasN: n.Valid}
 	var ok bool
@@ -68,14 +68,14 @@ func (b *builder) addRaw(p period.Period, key []byte, f [nNumbers]sql.NullFloat6
 		}
 		b.keys[string(key)] = r.series
 	}
-	pair, ok := b.marks[string(marks)]
+	three, ok := b.marks[string(marks)]
 	if !ok {
-		if err := b.split(marks, pair[:]); err != nil {
+		if err := b.split(marks, three[:]); err != nil {
 			return err
 		}
-		b.marks[string(marks)] = pair
+		b.marks[string(marks)] = three
 	}
-	r.status, r.quality = pair[0], pair[1]
+	r.status, r.quality, r.reason = three[0], three[1], three[2]
 	for i, v := range f {
 		r.num[i] = math.NaN()
 		if v.Valid {
@@ -133,7 +133,7 @@ func (b *builder) rank() ([]string, map[string]uint32) {
 		for j := range r.series {
 			r.series[j] = rank[r.series[j]]
 		}
-		r.status, r.quality = rank[r.status], rank[r.quality]
+		r.status, r.quality, r.reason = rank[r.status], rank[r.quality], rank[r.reason]
 	}
 	return words, ids
 }

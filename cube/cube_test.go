@@ -53,7 +53,7 @@ func smallCube(t testing.TB) pool {
 	p := warehouse(t)
 	p.exec(t, `CREATE TABLE wh.main.observations (period DATE, indicator VARCHAR, region VARCHAR, sex VARCHAR, age VARCHAR,
 		pop_group VARCHAR, industry VARCHAR, occupation VARCHAR, enterprise VARCHAR, value DOUBLE, numerator DOUBLE,
-		denominator DOUBLE, se DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, obs_status VARCHAR, quality VARCHAR)`)
+		denominator DOUBLE, se DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, obs_status VARCHAR, quality VARCHAR, reason VARCHAR)`)
 	for _, m := range []period.Period{month.Add(-1), month} {
 		for r, region := range []string{"410482", Total, "410402"} {
 			for s, sex := range []string{"M", Total, "F"} {
@@ -75,7 +75,7 @@ func smallCube(t testing.TB) pool {
 
 func (p pool) insert(t testing.TB, m period.Period, indicator, region, sex, industry, enterprise string, value float64, rest string) {
 	t.Helper()
-	p.exec(t, fmt.Sprintf("INSERT INTO wh.main.observations VALUES (%s, %s, %s, %s, '_T', '_T', %s, '_T', %s, %v, %s)",
+	p.exec(t, fmt.Sprintf("INSERT INTO wh.main.observations VALUES (%s, %s, %s, %s, '_T', '_T', %s, '_T', %s, %v, %s, NULL)",
 		m.SQL(), engine.Quote(indicator), engine.Quote(region), engine.Quote(sex), engine.Quote(industry), engine.Quote(enterprise), value, rest))
 }
 

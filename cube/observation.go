@@ -69,6 +69,9 @@ type Observation struct {
 	ObsStatus string `json:"obs_status"`
 	// Quality is publish, caution or unreliable; "" where sampling has no part.
 	Quality string `json:"quality"`
+	// Reason says why Quality is not publish: no_error, no_case, few_persons,
+	// few_unemployed, cv or few_psus; of a change that of the weaker month.
+	Reason string `json:"reason"`
 }
 
 // Key names the observation.

@@ -358,6 +358,7 @@ func readArrow(t *testing.T, text string) []Observation {
 				o.N = &v
 			}
 			o.ObsStatus, o.Quality = strings.Clone(rec.Column(16).(*array.String).Value(i)), strings.Clone(rec.Column(17).(*array.String).Value(i))
+			o.Reason = strings.Clone(rec.Column(18).(*array.String).Value(i))
 			out = append(out, o)
 		}
 	}

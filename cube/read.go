@@ -64,10 +64,10 @@ func readInto(ctx context.Context, tx *sql.Tx, b *builder, opt SnapshotOptions) 
 	if len(keys) > 0 {
 		where += " OR enterprise IN (" + literals(keys) + ")"
 	}
-	// One text for the whole key and one for the two marks: most of the time
+	// One text for the whole key and one for the marks: most of the time
 	// of reading goes into handing over texts, and keys repeat every month.
 	rows, err := tx.QueryContext(ctx, "SELECT "+periodNumber+", indicator || chr(31) || "+strings.Join(Dims(), " || chr(31) || ")+
-		", value, numerator, denominator, se, ci_low, ci_high, n, COALESCE(obs_status, '') || chr(31) || COALESCE(quality, '') FROM "+
+		", value, numerator, denominator, se, ci_low, ci_high, n, COALESCE(obs_status, '') || chr(31) || COALESCE(quality, '') || chr(31) || COALESCE(reason, '') FROM "+
 		table+" WHERE "+where)
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func exists(ctx context.Context, q querier) (bool, error) {
 // columns of the cube, in its own order.
 func columns() []string {
 	return append(append([]string{"period", "indicator"}, Dims()...),
-		"value", "numerator", "denominator", "se", "ci_low", "ci_high", "n", "obs_status", "quality")
+		"value", "numerator", "denominator", "se", "ci_low", "ci_high", "n", "obs_status", "quality", "reason")
 }
 
 // periodNumber is the period as the number of months that period.Period is,
@@ -159,7 +159,7 @@ const periodNumber = "CAST(year(period) * 12 + month(period) - 1 AS BIGINT) AS m
 // selectRows reads every column.
 const selectRows = "SELECT " + periodNumber + `, indicator, region, sex, age, pop_group,
 	industry, occupation, enterprise, value, numerator, denominator, se, ci_low, ci_high, n,
-	COALESCE(obs_status, ''), COALESCE(quality, '') FROM ` + table
+	COALESCE(obs_status, ''), COALESCE(quality, ''), COALESCE(reason, '') FROM ` + table
 
 func scan(rows *sql.Rows) (Observation, error) {
 	var o Observation
@@ -167,7 +167,7 @@ func scan(rows *sql.Rows) (Observation, error) {
 	var f [nNumbers]sql.NullFloat64
 	var n sql.NullInt64
 	err := rows.Scan(&m, &o.Indicator, &o.Region, &o.Sex, &o.Age, &o.PopGroup, &o.Industry, &o.Occupation, &o.Enterprise,
-		&f[colValue], &f[colNumerator], &f[colDenominator], &f[colSE], &f[colCILow], &f[colCIHigh], &n, &o.ObsStatus, &o.Quality)
+		&f[colValue], &f[colNumerator], &f[colDenominator], &f[colSE], &f[colCILow], &f[colCIHigh], &n, &o.ObsStatus, &o.Quality, &o.Reason)
 	if err != nil {
 		return o, err
 	}

@@ -46,7 +46,7 @@ const (
 	nNumbers
 )
 
-// row is an observation in about 110 bytes: codes are numbers into
+// row is an observation in about 115 bytes: codes are numbers into
 // Snapshot.words, whose order they share, and NaN stands for NULL.
 type row struct {
 	series  [nSeries]uint32
@@ -56,6 +56,7 @@ type row struct {
 	hasN    bool
 	status  uint32
 	quality uint32
+	reason  uint32
 }
 
 func (r *row) compare(o *row) int {
@@ -189,7 +190,7 @@ func (s *Snapshot) observation(i int) Observation {
 		PopGroup: w(4), Industry: w(5), Occupation: w(6), Enterprise: w(7),
 		Value: r.number(colValue), Numerator: r.number(colNumerator), Denominator: r.number(colDenominator),
 		SE: r.number(colSE), CILow: r.number(colCILow), CIHigh: r.number(colCIHigh),
-		ObsStatus: s.words[r.status], Quality: s.words[r.quality],
+		ObsStatus: s.words[r.status], Quality: s.words[r.quality], Reason: s.words[r.reason],
 	}
 	if r.hasN {
 		o.N = &r.n

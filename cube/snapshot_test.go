@@ -133,7 +133,7 @@ func BenchmarkReadSnapshot(b *testing.B) {
 	p.exec(b, `CREATE TABLE wh.main.observations AS SELECT DATE '2024-01-01' + to_months(CAST(m AS INT)) AS period,
 		'indicator_' || i AS indicator, '4104' || r AS region, '_T' AS sex, '_T' AS age, '_T' AS pop_group, CAST(k AS VARCHAR) AS industry,
 		'_T' AS occupation, '_T' AS enterprise, random() AS value, random() AS numerator, random() AS denominator, NULL::DOUBLE AS se,
-		NULL::DOUBLE AS ci_low, NULL::DOUBLE AS ci_high, 5::BIGINT AS n, 'A' AS obs_status, '' AS quality
+		NULL::DOUBLE AS ci_low, NULL::DOUBLE AS ci_high, 5::BIGINT AS n, 'A' AS obs_status, '' AS quality, '' AS reason
 		FROM range(26) a(m), range(54) b(i), range(13) c(r), range(12) d(k)`)
 	for b.Loop() {
 		start := time.Now()

@@ -78,6 +78,14 @@ func (r *Result) tableColumns(lang messages.Lang, rows []Observation) []column {
 		}
 		return i.FormatInterval(lang, *o.CILow, *o.CIHigh)
 	})
+	if i.IsChange() {
+		cols = append(cols, column{head: head("verdict"), cells: each(rows, func(o Observation) string {
+			if v := o.Verdict(); v != Untold {
+				return messages.T(lang, "cube.verdict."+string(v))
+			}
+			return ""
+		})})
+	}
 	number(r.partName(lang, i.Numerator, "numerator"), func(o Observation) string { return r.partCell(lang, i.Numerator, o.Numerator) })
 	number(r.partName(lang, i.Denominator, "denominator"), func(o Observation) string { return r.partCell(lang, i.Denominator, o.Denominator) })
 	if i.Sampled {
@@ -94,7 +102,11 @@ func (r *Result) tableColumns(lang messages.Lang, rows []Observation) []column {
 		if o.Quality == "" {
 			return ""
 		}
-		return messages.T(lang, "cube.quality."+o.Quality)
+		q := messages.T(lang, "cube.quality."+o.Quality)
+		if o.Reason != "" {
+			q += messages.T(lang, "cube.because", messages.T(lang, "cube.reason."+o.Reason))
+		}
+		return q
 	})})
 	return slices.DeleteFunc(cols, func(c column) bool { return !slices.ContainsFunc(c.cells, func(s string) bool { return s != "" }) })
 }

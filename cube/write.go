@@ -126,7 +126,7 @@ func (o Observation) record() []string {
 	if o.N != nil {
 		n = strconv.FormatInt(*o.N, 10)
 	}
-	return append(out, n, o.ObsStatus, o.Quality)
+	return append(out, n, o.ObsStatus, o.Quality, o.Reason)
 }
 
 func (o Observation) numbers() []*float64 {

@@ -24,7 +24,7 @@ func TestScrapeRunsNoSQL(t *testing.T) {
 	_, err = e.DB().ExecContext(t.Context(), `CREATE TABLE wh.main.observations AS SELECT DATE '2026-10-01' AS period,
 		'surveyed_unemployment_rate' AS indicator, '_T' AS region, '_T' AS sex, '_T' AS age, '_T' AS pop_group, '_T' AS industry,
 		'_T' AS occupation, '_T' AS enterprise, 0.0523 AS value, 523.0 AS numerator, 10000.0 AS denominator, 0.002 AS se,
-		0.048 AS ci_low, 0.057 AS ci_high, 9000 AS n, 'A' AS obs_status, 'publish' AS quality`)
+		0.048 AS ci_low, 0.057 AS ci_high, 9000 AS n, 'A' AS obs_status, 'publish' AS quality, '' AS reason`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"laborwatch/cube"
 	"laborwatch/messages"
@@ -20,7 +22,7 @@ const bom = "\ufeff"
 // The columns of observations.csv: the cube's own.
 var observationColumns = []string{
 	"period", "indicator", "region", "sex", "age", "pop_group", "industry", "occupation", "enterprise",
-	"value", "numerator", "denominator", "se", "ci_low", "ci_high", "n", "obs_status", "quality",
+	"value", "numerator", "denominator", "se", "ci_low", "ci_high", "n", "obs_status", "quality", "reason",
 }
 
 // table2csv writes rows with a header.
@@ -43,7 +45,7 @@ func observationsCSV(list []cube.Observation) ([]byte, error) {
 		rows = append(rows, []string{
 			o.Period.String(), o.Indicator, o.Region, o.Sex, o.Age, o.PopGroup, o.Industry, o.Occupation, o.Enterprise,
 			exact(o.Value), exact(o.Numerator), exact(o.Denominator), exact(o.SE), exact(o.CILow), exact(o.CIHigh),
-			integer(o.N), o.ObsStatus, o.Quality,
+			integer(o.N), o.ObsStatus, o.Quality, o.Reason,
 		})
 	}
 	return table2csv(observationColumns, rows)
@@ -56,7 +58,7 @@ func excelCSV(cat *cube.Catalog, list []cube.Observation) ([]byte, error) {
 	for _, d := range dims {
 		head = append(head, cat.DimName("zh", d))
 	}
-	for _, k := range []string{"release.csv.value", "cube.se", "release.csv.low", "release.csv.high", "cube.n", "cube.status", "cube.quality"} {
+	for _, k := range []string{"release.csv.value", "cube.se", "release.csv.low", "release.csv.high", "cube.n", "cube.status", "cube.quality", "cube.reason"} {
 		head = append(head, messages.T("zh", k))
 	}
 	rows := make([][]string, 0, len(list))
@@ -67,10 +69,17 @@ func excelCSV(cat *cube.Catalog, list []cube.Observation) ([]byte, error) {
 			row = append(row, cat.Label("zh", d, o.Dim(d)))
 		}
 		row = append(row, exact(o.Value), exact(o.SE), exact(o.CILow), exact(o.CIHigh), integer(o.N), o.ObsStatus)
-		rows = append(rows, append(row, qualityWord(o.Quality)))
+		rows = append(rows, append(row, qualityWord(o.Quality), reasonWord(o.Reason)))
 	}
 	b, err := table2csv(head, rows)
 	return append([]byte(bom), b...), err
+}
+
+func reasonWord(r string) string {
+	if r == "" {
+		return ""
+	}
+	return messages.T("zh", "cube.reason."+r)
 }
 
 func qualityWord(q string) string {
@@ -122,10 +131,13 @@ func integer(n *int64) string {
 // readObservations reads an observations.csv back: keys and values alone.
 func readObservations(r io.Reader) (map[cube.Key]*float64, error) {
 	in := csv.NewReader(r)
-	in.FieldsPerRecord = len(observationColumns)
-	rows, err := in.ReadAll()
+	rows, err := in.ReadAll() // all of them as long as the header
 	if err != nil {
 		return nil, err
+	}
+	// Releases of earlier versions lack the columns that came later, at the end.
+	if read := 2 + len(cube.Dims()) + 1; len(rows) == 0 || len(rows[0]) < read || !slices.Equal(rows[0][:read], observationColumns[:read]) {
+		return nil, fmt.Errorf("line 1: want the columns %s", strings.Join(observationColumns[:read], ","))
 	}
 	out := map[cube.Key]*float64{}
 	for i, row := range rows {

@@ -47,6 +47,7 @@ var cubeColumns = []column{
 	{"n", "BIGINT"},
 	{"obs_status", "VARCHAR"},
 	{"quality", "VARCHAR"},
+	{"reason", "VARCHAR"},
 }
 
 // candidateColumns are the columns of alert_candidates, in order.

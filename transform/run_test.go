@@ -25,7 +25,7 @@ func TestEmpty(t *testing.T) {
 		[]string{
 			"period DATE", "indicator VARCHAR", "region VARCHAR", "sex VARCHAR", "age VARCHAR", "pop_group VARCHAR", "industry VARCHAR",
 			"occupation VARCHAR", "enterprise VARCHAR", "value DOUBLE", "numerator DOUBLE", "denominator DOUBLE", "se DOUBLE",
-			"ci_low DOUBLE", "ci_high DOUBLE", "n BIGINT", "obs_status VARCHAR", "quality VARCHAR",
+			"ci_low DOUBLE", "ci_high DOUBLE", "n BIGINT", "obs_status VARCHAR", "quality VARCHAR", "reason VARCHAR",
 		})
 	if got := w.plan(); len(got) > 0 {
 		t.Errorf("an empty lake computed twice: %v", got)

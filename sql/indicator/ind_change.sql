@@ -77,6 +77,7 @@ SELECT
   CAST(NULL AS DOUBLE) AS ci_high,
   p.n,
   'A' AS obs_status,
-  '' AS quality
+  '' AS quality,
+  '' AS reason
 FROM pairs AS p
 WHERE CASE WHEN p.is_ratio = 1 THEN p.difference ELSE p.difference / NULLIF(p.base, 0) END IS NOT NULL

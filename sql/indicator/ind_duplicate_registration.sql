@@ -48,5 +48,6 @@ SELECT
   CAST(NULL AS DOUBLE) AS ci_high,
   f.persons AS n,
   'A' AS obs_status,
-  '' AS quality
+  '' AS quality,
+  '' AS reason
 FROM counted AS f

@@ -35,5 +35,6 @@ SELECT
   CAST(NULL AS DOUBLE) AS ci_high,
   c.expected AS n,
   'A' AS obs_status,
-  '' AS quality
+  '' AS quality,
+  '' AS reason
 FROM cells AS c

@@ -52,5 +52,6 @@ SELECT
   CAST(NULL AS DOUBLE) AS ci_high,
   {{ to_bigint "f.n" }} AS n,
   'A' AS obs_status,
-  '' AS quality
+  '' AS quality,
+  '' AS reason
 FROM figures AS f

@@ -52,5 +52,6 @@ SELECT
   CAST(NULL AS DOUBLE) AS ci_high,
   f.n,
   CASE WHEN f.value IS NULL THEN 'M' ELSE 'A' END AS obs_status,
-  '' AS quality
+  '' AS quality,
+  '' AS reason
 FROM figures AS f

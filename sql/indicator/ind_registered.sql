@@ -37,5 +37,6 @@ SELECT
   CAST(NULL AS DOUBLE) AS ci_high,
   f.value AS n,
   'A' AS obs_status,
-  '' AS quality
+  '' AS quality,
+  '' AS reason
 FROM figures AS f

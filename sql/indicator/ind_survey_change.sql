@@ -24,7 +24,13 @@ WITH change AS (
       WHEN a.quality = 'unreliable' OR b.quality = 'unreliable' OR v.se IS NULL OR t.t IS NULL THEN 'unreliable'
       WHEN a.quality = 'caution' OR b.quality = 'caution' THEN 'caution'
       ELSE 'publish'
-    END AS quality
+    END AS grade,
+    CASE
+      WHEN v.se IS NULL OR t.t IS NULL THEN 'no_error'
+      WHEN b.quality = 'unreliable' AND a.quality <> 'unreliable' THEN b.reason
+      WHEN a.reason <> '' THEN a.reason
+      ELSE b.reason
+    END AS cause
   FROM core_survey_variance AS v
   JOIN ind_survey_level AS a
     ON a.period = v.period AND a.indicator = v.measure AND a.region = v.region
@@ -45,6 +51,7 @@ SELECT
   CASE WHEN se > 0 THEN value - t * se END AS ci_low,
   CASE WHEN se > 0 THEN value + t * se END AS ci_high,
   n,
-  CASE WHEN quality = 'unreliable' THEN 'N' ELSE 'A' END AS obs_status,
-  quality
+  CASE WHEN grade = 'unreliable' THEN 'N' ELSE 'A' END AS obs_status,
+  grade AS quality,
+  cause AS reason
 FROM change

@@ -60,19 +60,31 @@ SELECT
     WHEN kind <> 'ratio' AND se > 0 AND t IS NOT NULL THEN value + t * se
   END AS ci_high,
   n,
-  CASE WHEN quality = 'unreliable' THEN 'N' ELSE 'A' END AS obs_status,
-  quality
+  CASE WHEN grade = 'unreliable' THEN 'N' ELSE 'A' END AS obs_status,
+  grade AS quality,
+  cause AS reason
 FROM (
   SELECT
     b.*,
+    -- The first cause that there is; of the last three only the first one condemns.
+    CASE
+      WHEN se IS NULL OR t IS NULL THEN 'no_error'
+      WHEN value = 0 THEN 'no_case'
+      WHEN n < {{ param "survey.min_labor_force" }} THEN 'few_persons'
+      WHEN measure IN ('surveyed_unemployment_rate', 'surveyed_unemployed')
+        AND n_counted < {{ param "survey.min_unemployed" }} THEN 'few_unemployed'
+      WHEN se > {{ param "survey.cv_publish" }} * value THEN 'cv'
+      -- A standard error from few PSUs is itself too uncertain to vouch for a figure.
+      WHEN df < {{ param "survey.min_df" }} THEN 'few_psus'
+      ELSE ''
+    END AS cause,
     CASE
       WHEN se IS NULL OR t IS NULL OR value = 0 OR n < {{ param "survey.min_labor_force" }} THEN 'unreliable'
       WHEN measure IN ('surveyed_unemployment_rate', 'surveyed_unemployed')
         AND n_counted < {{ param "survey.min_unemployed" }} THEN 'unreliable'
-      -- A standard error from few PSUs is itself too uncertain to vouch for a figure.
       WHEN se <= {{ param "survey.cv_publish" }} * value AND df >= {{ param "survey.min_df" }} THEN 'publish'
       WHEN se <= {{ param "survey.cv_caution" }} * value THEN 'caution'
       ELSE 'unreliable'
-    END AS quality
+    END AS grade
   FROM bounded AS b
 ) AS judged

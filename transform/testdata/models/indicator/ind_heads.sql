@@ -11,6 +11,6 @@ SELECT
   '_T' AS industry, '_T' AS occupation, h.uscc AS enterprise,
   {{ to_double "h.heads" }} / 3 AS value,
   CAST(NULL AS DOUBLE) AS numerator, CAST(NULL AS DOUBLE) AS denominator, CAST(NULL AS DOUBLE) AS se,
-  CAST(NULL AS DOUBLE) AS ci_low, CAST(NULL AS DOUBLE) AS ci_high, h.heads AS n, 'A' AS obs_status, '' AS quality
+  CAST(NULL AS DOUBLE) AS ci_low, CAST(NULL AS DOUBLE) AS ci_high, h.heads AS n, 'A' AS obs_status, '' AS quality, '' AS reason
 FROM core_heads AS h
 LEFT JOIN cfg_firm AS f ON f.uscc = h.uscc
