@@ -99,16 +99,22 @@ func (r *Result) tableColumns(lang messages.Lang, rows []Observation) []column {
 	cols = append(cols, column{head: head("status"), cells: each(rows, func(o Observation) string {
 		return strings.TrimPrefix(o.ObsStatus, "A")
 	})}, column{head: head("quality"), cells: each(rows, func(o Observation) string {
-		if o.Quality == "" {
-			return ""
-		}
-		q := messages.T(lang, "cube.quality."+o.Quality)
-		if o.Reason != "" {
-			q += messages.T(lang, "cube.because", messages.T(lang, "cube.reason."+o.Reason))
-		}
-		return q
+		return QualityText(lang, o)
 	})})
 	return slices.DeleteFunc(cols, func(c column) bool { return !slices.ContainsFunc(c.cells, func(s string) bool { return s != "" }) })
+}
+
+// QualityText is a figure's quality with its reason in words, "" where sampling
+// has no part.
+func QualityText(lang messages.Lang, o Observation) string {
+	if o.Quality == "" {
+		return ""
+	}
+	q := messages.T(lang, "cube.quality."+o.Quality)
+	if o.Reason != "" {
+		q += messages.T(lang, "cube.because", messages.T(lang, "cube.reason."+o.Reason))
+	}
+	return q
 }
 
 // named is a code with its name, which is what one needs to ask for it again.

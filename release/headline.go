@@ -62,34 +62,13 @@ func (b *builder) moved(v float64) cube.Text {
 
 // verdict says whether the sample can tell a change from none.
 func (b *builder) verdict(f figure) cube.Text {
-	switch verdictOf(f) {
-	case rose, fell:
+	switch f.obs.Verdict() {
+	case cube.Rose, cube.Fell:
 		return text("release.verdict.significant")
-	case within:
+	case cube.Within:
 		return text("release.verdict.within")
 	}
 	return text("release.verdict.unknown")
-}
-
-// The verdicts on a change.
-const (
-	unknown = ""
-	within  = "within"
-	rose    = "rose"
-	fell    = "fell"
-)
-
-func verdictOf(f figure) string {
-	lo, hi := f.obs.CILow, f.obs.CIHigh
-	switch {
-	case lo == nil || hi == nil:
-		return unknown
-	case *lo > 0:
-		return rose
-	case *hi < 0:
-		return fell
-	}
-	return within
 }
 
 // points are the main points after the headline, each left out where the cube

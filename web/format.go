@@ -105,7 +105,7 @@ func (v view) grade(o cube.Observation) grade {
 	if marks[o.Quality] == "" {
 		return grade{}
 	}
-	return grade{Class: o.Quality, Mark: marks[o.Quality], Text: v.t("cube.quality." + o.Quality)}
+	return grade{Class: o.Quality, Mark: marks[o.Quality], Text: cube.QualityText(v.lang, o)}
 }
 
 // change is a change with what can be said of it.
@@ -136,10 +136,10 @@ func (v view) change(code string, months int) change {
 	}
 	c.Interval = ind.FormatInterval(v.lang, *o.CILow, *o.CIHigh)
 	base, _ := v.catalog.Get(code)
-	switch {
-	case *o.CILow > 0:
+	switch o.Verdict() {
+	case cube.Rose:
 		c.Verdict, c.Class = v.t("web.verdict.rose"), toned(base.Direction == cube.UpIsGood, base.Direction)
-	case *o.CIHigh < 0:
+	case cube.Fell:
 		c.Verdict, c.Class = v.t("web.verdict.fell"), toned(base.Direction == cube.UpIsBad, base.Direction)
 	default:
 		c.Verdict = v.t("web.verdict.within")
