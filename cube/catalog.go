@@ -41,6 +41,7 @@ const (
 	Employers Unit = "employers"
 	Hours     Unit = "hours"
 	Openings  Unit = "openings"
+	Fen       Unit = "fen" // money, shown in yuan
 	Relative  Unit = "relative"
 )
 

@@ -19,6 +19,9 @@ func (i Indicator) Format(lang messages.Lang, v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
 	}
+	if i.Unit == Fen {
+		v /= 100
+	}
 	switch {
 	case i.Unit == Ratio && i.IsChange():
 		return signed(v, i.decimal(v*100)) + points(lang)
@@ -44,6 +47,8 @@ func (i Indicator) FormatSE(lang messages.Lang, se float64) string {
 		return i.decimal(se*100) + points(lang)
 	case Hours, Multiple:
 		i.Decimals++
+	case Fen:
+		se /= 100
 	}
 	return i.decimal(se)
 }

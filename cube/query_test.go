@@ -245,6 +245,7 @@ func TestFormatsOfValues(t *testing.T) {
 		{"openings_to_seekers_ratio", 1.234, "1.23"},
 		{"openings_to_seekers_ratio_mom", .05, "+0.05"},
 		{"mean_weekly_hours", 46.54, "46.5"},
+		{"median_monthly_wage", 412345, "4,123"}, // fen, read in yuan
 	} {
 		i, ok := c.Get(x.code)
 		if got := i.Format(messages.ZH, x.v); !ok || got != x.want {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	units      = []Unit{Ratio, Multiple, Persons, Employers, Hours, Openings}
+	units      = []Unit{Ratio, Multiple, Persons, Employers, Hours, Openings, Fen}
 	directions = []Direction{UpIsBad, UpIsGood, Neutral}
 	measures   = []Measure{Stock, Flow, Rate, Mean}
 )
@@ -61,6 +61,8 @@ func (p *parse) metric(n ast.Node, i Indicator) {
 		p.fault(n, i.Code, "metric %s of hours must end in _seconds with scale: 3600", i.Metric)
 	case (i.Unit == Ratio || i.Unit == Multiple) && !strings.HasSuffix(i.Metric, "_ratio"):
 		p.fault(n, i.Code, "metric %s of a ratio must end in _ratio", i.Metric)
+	case i.Unit == Fen && (!strings.HasSuffix(i.Metric, "_yuan") || i.Scale != 0.01):
+		p.fault(n, i.Code, "metric %s of money must end in _yuan with scale: 0.01", i.Metric)
 	case i.Scale <= 0:
 		p.fault(n, i.Code, "scale is %v; want a factor above 0", i.Scale)
 	}
