@@ -30,23 +30,26 @@ type Config struct {
 	// TimeZone is the IANA name that schedules are read in.
 	TimeZone string `yaml:"time_zone"`
 
-	Engine     Engine          `yaml:"engine"`
-	Ingest     Ingest          `yaml:"ingest"`
-	Sources    []Source        `yaml:"sources"`
-	Archives   Archives        `yaml:"archives"`
-	Models     Models          `yaml:"models"`
-	Web        Web             `yaml:"web"`
-	Release    Release         `yaml:"release"`
-	Schedules  []Schedule      `yaml:"schedules"`
-	Regions    []Region        `yaml:"regions"`
-	Groups     []Name          `yaml:"groups"`
-	Industries []IndustryGroup `yaml:"key_industries"`
-	Enterprise Enterprise      `yaml:"key_enterprises"`
-	Survey     Survey          `yaml:"survey"`
-	Targets    Targets         `yaml:"targets"`
-	Insured    Insured         `yaml:"insured"`
-	Alert      Alert           `yaml:"alert"`
-	Filing     Filing          `yaml:"filing"`
+	Engine      Engine          `yaml:"engine"`
+	Ingest      Ingest          `yaml:"ingest"`
+	Sources     []Source        `yaml:"sources"`
+	Archives    Archives        `yaml:"archives"`
+	Models      Models          `yaml:"models"`
+	Web         Web             `yaml:"web"`
+	Release     Release         `yaml:"release"`
+	Schedules   []Schedule      `yaml:"schedules"`
+	Regions     []Region        `yaml:"regions"`
+	Groups      []Name          `yaml:"groups"`
+	Industries  []IndustryGroup `yaml:"key_industries"`
+	Enterprise  Enterprise      `yaml:"key_enterprises"`
+	Survey      Survey          `yaml:"survey"`
+	Weighting   Weighting       `yaml:"weighting"`
+	CountyModel CountyModel     `yaml:"county_model"`
+	Seasonal    Seasonal        `yaml:"seasonal"`
+	Targets     Targets         `yaml:"targets"`
+	Insured     Insured         `yaml:"insured"`
+	Alert       Alert           `yaml:"alert"`
+	Filing      Filing          `yaml:"filing"`
 
 	// File is where the configuration was read from, "" for the defaults alone.
 	File string `yaml:"-"`

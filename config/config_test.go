@@ -56,6 +56,13 @@ func TestFaultsAreNamed(t *testing.T) {
 		{"unknown key", "data: x\nalerts: {}\n", []string{"alerts", "2"}},
 		{"not yaml", "data: [\n", []string{"laborwatch.yaml"}},
 		{
+			"estimation", "weighting: {method: guess, distance: cubic, bounds: [2, 1], margins: [[[region], [county]]], trim: 0.5, response_floor: 1}\ncounty_model: {method: ols, months: 2, covariates: [weather]}\nseasonal: {min_months: 12}\n",
+			[]string{
+				"weighting.method", "auto, calibrated, given", "weighting.distance", "weighting.bounds", "weighting.margins[0] = county", "weighting.trim", "weighting.response_floor",
+				"county_model.method", "county_model.months", "county_model.covariates = weather", "seasonal.min_months", "60 or more",
+			},
+		},
+		{
 			"all at once", "time_zone: Mars/Olympus\nengine: {memory_limit: lots}\nsurvey: {lonely_psu: guess, confidence: 95}\n",
 			[]string{"time_zone = Mars/Olympus", "Asia/Shanghai", "engine.memory_limit", "survey.lonely_psu", "survey.confidence"},
 		},

@@ -70,6 +70,7 @@ func (c *Config) Validate() error {
 	}
 	c.validateLists(bad)
 	c.validateNumbers(bad)
+	c.validateEstimation(bad)
 	c.validateSchedules(bad)
 	c.validateSources(bad)
 	c.validateFiling(bad)
