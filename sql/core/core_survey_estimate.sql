@@ -1,51 +1,36 @@
 /*
 description: >
-  Survey indicators of every domain, before their errors are known: rates and
-  mean hours as numerator over denominator, totals in persons. n counts the
-  persons an estimate rests on, of a total those in the labor force.
-grain: [period, region, sex, age, pop_group, measure]
+  Survey estimates of every published domain with their errors: levels, changes on the month (mom) and on the year
+  before (yoy), three months pooled (pooled, pooled_mom, pooled_yoy) and the mean since January (average). Taylor
+  linearisation over strata and PSUs, of what the calibration leaves unexplained; months are stacked under the same PSU
+  ids, so that a change knows the samples' overlap. A person of weight 0 without a status stands for each PSU that was
+  fielded, whoever answered there.
+grain: [period, contrast, region, sex, age, pop_group, measure]
+window: [-14, 0]
+computed: survey_estimates
 tests:
-  - unique: [period, region, sex, age, pop_group, measure]
-  - not_null: [period, measure, kind, value, n]
-  - range: {column: value, min: 0}
+  - unique: [period, contrast, region, sex, age, pop_group, measure]
+  - not_null: [period, contrast, measure, kind, value, df, n]
+  - range: {column: se, min: 0}
+  - range: {column: value, min: 0, where: "contrast IN ('level', 'pooled', 'average')"}
   - range: {column: value, max: 1, where: "kind = 'ratio'"}
 */
-WITH measure AS (
-  SELECT period, region, sex, age, pop_group, 'surveyed_unemployment_rate' AS measure, 'ratio' AS kind,
-    u_e6 / 1e6 AS numerator, lf_e6 / 1e6 AS denominator, n_lf AS n, n_u AS n_counted
-  FROM core_survey_domain
-  UNION ALL
-  SELECT period, region, sex, age, pop_group, 'labor_force_participation_rate', 'ratio',
-    lf_e6 / 1e6, pop_e6 / 1e6, n_pop, n_lf
-  FROM core_survey_domain
-  UNION ALL
-  SELECT period, region, sex, age, pop_group, 'employment_rate', 'ratio',
-    e_e6 / 1e6, pop_e6 / 1e6, n_pop, n_e
-  FROM core_survey_domain
-  UNION ALL
-  SELECT period, region, sex, age, pop_group, 'mean_weekly_hours', 'mean',
-    hours_e9 / 1e9, h_e6 / 1e6, n_h, n_h
-  FROM core_survey_domain
-  UNION ALL
-  SELECT period, region, sex, age, pop_group, 'surveyed_employed', 'total',
-    e_e6 / 1e6, CASE WHEN lf_e6 > 0 THEN 1 END, n_lf, n_e
-  FROM core_survey_domain
-  UNION ALL
-  SELECT period, region, sex, age, pop_group, 'surveyed_unemployed', 'total',
-    u_e6 / 1e6, CASE WHEN lf_e6 > 0 THEN 1 END, n_lf, n_u
-  FROM core_survey_domain
-  UNION ALL
-  SELECT period, region, sex, age, pop_group, 'surveyed_labor_force', 'total',
-    lf_e6 / 1e6, CASE WHEN lf_e6 > 0 THEN 1 END, n_lf, n_lf
-  FROM core_survey_domain
-)
 SELECT
-  period, region, sex, age, pop_group, measure, kind,
-  numerator / denominator AS value,
-  CASE WHEN kind <> 'total' THEN numerator END AS numerator,
-  CASE WHEN kind <> 'total' THEN denominator END AS denominator,
-  n,
-  n_counted
-FROM measure
--- Persons without weight give no estimate, and no row that pretends to be one.
-WHERE denominator > 0
+  p.period, p.stratum, p.psu, p.household, p.person_no,
+  p.region, p.sex, p.age, p.schooling, p.hukou, p.agri_hukou,
+  w.margin1, w.margin2, w.margin3, '' AS register,
+  p.status, p.status_ilo, p.tru, p.plf, p.long_term, p.hours, p.wage_fen,
+  w.weight_e6, w.base_e6
+FROM core_survey_person AS p
+JOIN core_survey_weight AS w
+  ON w.period = p.period AND w.household = p.household AND w.person_no = p.person_no
+UNION ALL
+SELECT
+  f.period, f.stratum, f.psu, '' AS household, '' AS person_no,
+  '_U' AS region, '_U' AS sex, '_U' AS age, '_U' AS schooling, '_U' AS hukou, '_U' AS agri_hukou,
+  '' AS margin1, '' AS margin2, '' AS margin3, '' AS register,
+  0 AS status, 0 AS status_ilo, FALSE AS tru, FALSE AS plf, CAST(NULL AS BOOLEAN) AS long_term,
+  CAST(NULL AS DOUBLE) AS hours, CAST(NULL AS BIGINT) AS wage_fen,
+  0 AS weight_e6, 0 AS base_e6
+FROM (SELECT DISTINCT period, stratum, psu FROM stg_labor_force_survey) AS f
+ORDER BY period, stratum, psu, household, person_no

@@ -1,0 +1,182 @@
+package monthly
+
+import (
+	"cmp"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"laborwatch/period"
+	"laborwatch/transform"
+)
+
+// sample is the surveyed persons of some months. What persons share is held
+// once: a month of the nation is 340,000 of them, and changes look back a year.
+type sample struct {
+	psus   []psu
+	cells  []cell
+	months map[period.Period][]person
+}
+
+// psu is a primary sampling unit in its stratum; the same one has the same
+// number in every month, which is how the months' overlap is known.
+type psu struct{ stratum, code string }
+
+// person is a surveyed person as the models give it. A person outside the
+// survey's scope, and one that stands for a PSU in which nobody answered, is in
+// the design and in no domain.
+type person struct {
+	psu, cell int32
+	// status and ilo by the rule in force and by the ILO's: 1 employed,
+	// 2 unemployed, 3 outside the labor force, 0 out of scope.
+	status, ilo int8
+	// tru: time-related underemployed; plf: potential labor force; long:
+	// unemployed for 12 months or more, with known telling whether that is known.
+	tru, plf, long, known bool
+	// hours worked and wage in fen, -1 where unknown.
+	hours, wage float64
+	// weight is the final one, base the one before calibration.
+	weight, base float64
+}
+
+// cell is what a person is by the dimensions of the cube, by the margins of the
+// calibration ("" where there was none), and by the administrative records.
+type cell struct {
+	region, sex, age, schooling, hukou, agri string
+	margins                                  [maxMargins]string
+	register                                 string
+}
+
+// domain is a cell of the cube.
+type domain struct{ region, sex, age, group string }
+
+// unknown marks an item that was not answered: the person counts in the totals
+// and in no domain of that item.
+const unknown = "_U"
+
+// total is the code of a dimension's total.
+const total = "_T"
+
+// domains are the published ones that a person is in: the city, county, sex,
+// county by sex, age band, age band without students, hukou.
+func (c cell) domains(add func(domain)) {
+	add(domain{total, total, total, total})
+	known := func(s string) bool { return s != unknown && s != "" }
+	if known(c.region) {
+		add(domain{c.region, total, total, total})
+	}
+	if known(c.sex) {
+		add(domain{total, c.sex, total, total})
+		if known(c.region) {
+			add(domain{c.region, c.sex, total, total})
+		}
+	}
+	if known(c.age) {
+		add(domain{total, total, c.age, total})
+		// The published bands without students end at 59.
+		if c.schooling == "NON_STUDENT" && c.age != "Y_GE60" {
+			add(domain{total, total, c.age, c.schooling})
+		}
+	}
+	if known(c.hukou) {
+		add(domain{total, total, total, c.hukou})
+	}
+	if known(c.agri) {
+		add(domain{total, total, total, c.agri})
+	}
+}
+
+func (d domain) compare(o domain) int {
+	return cmp.Or(cmp.Compare(d.region, o.region), cmp.Compare(d.sex, o.sex), cmp.Compare(d.age, o.age), cmp.Compare(d.group, o.group))
+}
+
+// readSample reads the persons of every month, in the order of the SELECT.
+func readSample(in *transform.Input) (*sample, error) {
+	out := &sample{months: map[period.Period][]person{}}
+	r, err := newReader(in, "period", "stratum", "psu", "region", "sex", "age", "schooling", "hukou", "agri_hukou",
+		"margin1", "margin2", "margin3", "register", "status", "status_ilo", "tru", "plf", "long_term",
+		"hours", "wage_fen", "weight_e6", "base_e6")
+	if err != nil {
+		return nil, err
+	}
+	psus, cells := map[psu]int32{}, map[cell]int32{}
+	err = in.Each(func(row []driver.Value) error {
+		at, ok := r.of(row, 0).(time.Time)
+		if !ok {
+			return errors.New("a person without a month")
+		}
+		text := func(i int) string { s, _ := r.of(row, i).(string); return s }
+		c := cell{
+			region: text(3), sex: text(4), age: text(5), schooling: text(6), hukou: text(7), agri: text(8),
+			margins: [maxMargins]string{text(9), text(10), text(11)}, register: text(12),
+		}
+		m := period.FromTime(at)
+		out.months[m] = append(out.months[m], person{
+			psu:    numbered(psus, &out.psus, psu{stratum: text(1), code: text(2)}),
+			cell:   numbered(cells, &out.cells, c),
+			status: int8(number(r.of(row, 13), 0)), ilo: int8(number(r.of(row, 14), 0)),
+			tru: yes(r.of(row, 15)), plf: yes(r.of(row, 16)), long: yes(r.of(row, 17)), known: r.of(row, 17) != nil,
+			hours: number(r.of(row, 18), -1), wage: number(r.of(row, 19), -1),
+			weight: number(r.of(row, 20), 0) / 1e6, base: number(r.of(row, 21), 0) / 1e6,
+		})
+		return nil
+	})
+	return out, err
+}
+
+// numbered gives a thing its number: the next one when it is new.
+func numbered[T comparable](known map[T]int32, list *[]T, x T) int32 {
+	i, ok := known[x]
+	if !ok {
+		i = int32(len(*list))
+		known[x] = i
+		*list = append(*list, x)
+	}
+	return i
+}
+
+// reader finds columns by their names.
+type reader struct{ at []int }
+
+func newReader(in *transform.Input, names ...string) (reader, error) {
+	r := reader{}
+	for _, n := range names {
+		i := slices.Index(in.Columns, n)
+		if i < 0 {
+			return r, fmt.Errorf("the model selects no column %s; it has %v", n, in.Columns)
+		}
+		r.at = append(r.at, i)
+	}
+	return r, nil
+}
+
+func (r reader) of(row []driver.Value, i int) driver.Value { return row[r.at[i]] }
+
+// number reads any number of the engine, none as the value given.
+func number(v driver.Value, none float64) float64 {
+	switch x := v.(type) {
+	case int64:
+		return float64(x)
+	case int32:
+		return float64(x)
+	case float64:
+		return x
+	case nil:
+		return none
+	}
+	return none
+}
+
+func yes(v driver.Value) bool {
+	switch x := v.(type) {
+	case bool:
+		return x
+	case int64:
+		return x == 1
+	case int32:
+		return x == 1
+	}
+	return false
+}
