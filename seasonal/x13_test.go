@@ -227,6 +227,7 @@ func TestX13Festival(t *testing.T) {
 
 func TestX13SaysWhatIsWrong(t *testing.T) {
 	x := installed(t)
+	t.Setenv("TMPDIR", t.TempDir())
 	flat := make([]Observation, 72)
 	for i := range flat {
 		flat[i] = Observation{period.Of(2016, 1).Add(i), 5}
