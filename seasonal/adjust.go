@@ -142,6 +142,8 @@ func checkSeries(series []Observation, o Options) error {
 			return &Fault{"seasonal.fault.gap", []any{v.Month.String()}}
 		case o.Log && v.Value <= 0:
 			return &Fault{"seasonal.fault.log", []any{v.Month.String()}}
+		case !o.NoFestival && (v.Month.Year() < firstFestival || v.Month.Year() > lastFestival):
+			return &Fault{"seasonal.fault.festival", []any{v.Month.String(), firstFestival, lastFestival}}
 		}
 	}
 	if n := len(series); n < MinimumMonths {

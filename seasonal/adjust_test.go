@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"laborwatch/messages"
 	"laborwatch/period"
 )
@@ -64,7 +66,8 @@ func mustAdjust(t *testing.T, series []Observation, o Options) *Adjustment {
 			sum = a.Seasonal[i] * a.Festival[i] * a.Trend[i] * a.Remainder[i]
 			adjusted = a.Trend[i] * a.Remainder[i]
 		}
-		if math.Abs(sum-a.Original[i]) > 1e-9 || math.Abs(adjusted-a.Adjusted[i]) > 1e-9 {
+		small := 1e-9 * max(1, math.Abs(a.Original[i]))
+		if math.Abs(sum-a.Original[i]) > small || math.Abs(adjusted-a.Adjusted[i]) > small {
 			t.Fatalf("%s: components make %g of %g, adjusted %g of %g", a.Months[i], sum, a.Original[i], adjusted, a.Adjusted[i])
 		}
 	}
@@ -205,6 +208,7 @@ func TestFaults(t *testing.T) {
 		s, _ := made(t, rand.New(rand.NewPCG(9, 9)), 61, [3]float64{}, 0.1)
 		return s
 	}
+	var old []Observation
 	gap := append(good()[:20], good()[21:]...)
 	hole := good()
 	hole[30].Value = math.NaN()
@@ -235,8 +239,14 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%+v was taken", o)
 		}
 	}
-	if _, err := Adjust([]Observation{{Month: period.Of(1990, 1)}}, Options{}); err == nil {
-		t.Error("a single month was adjusted")
+	for i := range good() {
+		old = append(old, Observation{period.Of(1998, 1).Add(i), float64(i % 12)})
+	}
+	if _, err := Adjust(old, Options{}); err == nil || !strings.Contains(err.Error(), "1998-01") {
+		t.Errorf("a series from before the table of festivals: %v", err)
+	}
+	if _, err := Adjust(old, Options{NoFestival: true}); err != nil {
+		t.Errorf("without the festival: %v", err)
 	}
 	for _, part := range parts {
 		if !messages.Has("seasonal.festival." + part) {
@@ -274,6 +284,37 @@ func TestDegenerateSeries(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A change of unit or level changes the adjusted series by just that.
+func TestUnits(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		seed := rapid.Uint64().Draw(r, "seed")
+		scale := rapid.Float64Range(0.001, 1000).Draw(r, "scale")
+		shift := rapid.Float64Range(-5, 5).Draw(r, "shift")
+		series, _ := made(t, rand.New(rand.NewPCG(seed, 1)), 72, [3]float64{0, 0, 0.5}, 0.05)
+		other := make([]Observation, len(series))
+		for i, v := range series {
+			other[i] = Observation{v.Month, scale * (v.Value + shift)}
+		}
+		o, err := Options{}.checked()
+		if err != nil {
+			r.Fatal(err)
+		}
+		a, err := adjust(series, o)
+		if err != nil {
+			r.Fatal(err)
+		}
+		b, err := adjust(other, o)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for i := range series {
+			if want := scale * (a.Adjusted[i] + shift); math.Abs(b.Adjusted[i]-want) > 1e-7*scale {
+				r.Fatalf("%s: %g, want %g", a.Months[i], b.Adjusted[i], want)
+			}
+		}
+	})
 }
 
 // The diagnostics of random noise: the F statistic rejects at its level or,

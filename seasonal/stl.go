@@ -112,8 +112,8 @@ func (p Parameters) withDefaults(n int) (Parameters, error) {
 	}
 	or(&p.Inner, 2)
 	if p.SeasonalDegree < 0 || p.SeasonalDegree > 1 || p.Outer < 0 ||
-		min(p.TrendWindow, p.LowPassWindow, p.SeasonalJump, p.TrendJump, p.LowPassJump, p.Inner) < 1 {
-		return p, fmt.Errorf("stl: windows, jumps and inner loops must be positive and the seasonal degree 0 or 1: %+v", p)
+		min(p.TrendWindow, p.LowPassWindow) < 3 || min(p.SeasonalJump, p.TrendJump, p.LowPassJump, p.Inner) < 1 {
+		return p, fmt.Errorf("stl: windows must be 3 or more, jumps and inner loops positive, the seasonal degree 0 or 1: %+v", p)
 	}
 	return p, nil
 }

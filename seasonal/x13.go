@@ -150,7 +150,7 @@ func (x X13) Run(ctx context.Context, series []Observation, o X13Options) (_ *X1
 	if o, err = o.checked(); err != nil {
 		return nil, err
 	}
-	if err := checkSeries(series, Options{Log: o.Log}); err != nil {
+	if err := checkSeries(series, Options{Log: o.Log, NoFestival: !o.Festival}); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "laborwatch-x13-")
