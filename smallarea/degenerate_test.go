@@ -215,67 +215,6 @@ func TestScoreIsZeroAtA(t *testing.T) {
 	}
 }
 
-// Where A is estimated as 0, the MSE must still be about what a synthetic
-// estimate really is off by, and never far below it.
-func TestMSEWhereAIsZero(t *testing.T) {
-	r := rand.New(rand.NewPCG(410400, 7))
-	for _, a := range []float64{0, 0.3, 0.6} {
-		var zero, n int
-		var said, real float64
-		for range 1500 {
-			areas, truth := city(r, 11, a)
-			res := mustFit(t, areas, oneCovariate)
-			if res.A > 0 {
-				if res.PositiveA != 0 {
-					t.Fatalf("A = %g and yet a positive one of %g", res.A, res.PositiveA)
-				}
-				continue
-			}
-			zero++
-			for i, e := range res.Areas {
-				if e.Basis != Synthetic || e.Reason != NoAreaEffect || e.Gamma != 0 {
-					t.Fatalf("A is 0, and %+v", e)
-				}
-				said += e.MSE
-				real += (e.Value - truth[i]) * (e.Value - truth[i])
-				n++
-			}
-		}
-		said, real = said/float64(n), real/float64(n)
-		t.Logf("A = %.1f: estimated as 0 in %d of 1500; MSE said %.3f, real %.3f", a, zero, said, real)
-		if zero < 100 {
-			t.Errorf("A = %.1f: only %d estimates of 0", a, zero)
-		}
-		// The standard error of the real figure is under 3 %.
-		if said < real*0.9 {
-			t.Errorf("A = %.1f: MSE said %.3f, real %.3f", a, said, real)
-		}
-	}
-}
-
-// The second-order MSE is unbiased to its order: over repeated cities it
-// agrees with the real error of the EBLUP.
-func TestMSEOfTheComposite(t *testing.T) {
-	for _, method := range []Method{REML, ML, FH, PrasadRao} {
-		r := rand.New(rand.NewPCG(11, 3))
-		var said, real float64
-		o := oneCovariate
-		o.Method = method
-		for range 1500 {
-			areas, truth := city(r, 30, 2)
-			res := mustFit(t, areas, o)
-			for i, e := range res.Areas {
-				said += e.MSE
-				real += (e.Value - truth[i]) * (e.Value - truth[i])
-			}
-		}
-		t.Logf("%s: MSE said / real = %.3f", method, said/real)
-		if q := said / real; q < 0.95 || q > 1.05 {
-			t.Errorf("%s: MSE said is %.3f of the real one", method, q)
-		}
-	}
-}
-
 func TestAndersonDarling(t *testing.T) {
 	// Upper percentage points of the modified statistic, mean and variance
 	// unknown (D'Agostino and Stephens 1986, table 4.7).
