@@ -17,7 +17,7 @@ func TestEmbeddedContracts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(cs.Feeds(), " "); got != "enterprise graduate insurance_change job_seeker job_vacancy labor_force_survey layoff_notice mobile_flow monitored_enterprise rail_flow rural_labor social_insurance unemployment_benefit unemployment_registration zero_employment_household" {
+	if got := strings.Join(cs.Feeds(), " "); got != "enterprise graduate insurance_change job_seeker job_vacancy labor_force_survey layoff_notice mobile_flow monitored_enterprise population_totals rail_flow rural_labor social_insurance unemployment_benefit unemployment_registration zero_employment_household" {
 		t.Error(got)
 	}
 	for _, feed := range cs.Feeds() {
@@ -108,7 +108,7 @@ func TestOverrideContracts(t *testing.T) {
 	write("tiny.yaml", small)
 	write("seekers.yaml", strings.Replace(small, "feed: tiny", "feed: job_seeker", 1))
 	cs, err := LoadContracts(dir)
-	if err != nil || len(cs) != 16 || len(cs["job_seeker"].Columns) != 1 {
+	if err != nil || len(cs) != 17 || len(cs["job_seeker"].Columns) != 1 {
 		t.Errorf("%d contracts, %v", len(cs), err)
 	}
 	if cs, err := LoadOnly(dir); err != nil || len(cs) != 2 {
