@@ -166,7 +166,7 @@ func TestSimulatedCity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) != 8 {
+	if len(seen) != 9 {
 		t.Errorf("feeds seen: %v", seen)
 	}
 }
