@@ -43,6 +43,7 @@ CREATE TABLE lake.job_seeker (period DATE, seeker_no VARCHAR, person VARCHAR, se
   region VARCHAR, occupation VARCHAR, industry VARCHAR, registered_on DATE, closed_on DATE, categories VARCHAR, _row BIGINT);
 CREATE TABLE lake.layoff_notice (period DATE, notice_no VARCHAR, uscc VARCHAR, employer VARCHAR, region VARCHAR,
   told_staff_on DATE, reported_on DATE, planned_from DATE, planned_to DATE, planned_count INTEGER, staff INTEGER, reason VARCHAR, _row BIGINT);
+CREATE TABLE lake.population_totals (period DATE, region VARCHAR, sex VARCHAR, age VARCHAR, hukou VARCHAR, persons INTEGER, _row BIGINT);
 CREATE TABLE cfg_region (code VARCHAR, name_zh VARCHAR, name_en VARCHAR, kind VARCHAR);
 CREATE TABLE filing_board (period DATE, feed VARCHAR, region VARCHAR, expected BIGINT, arrived BIGINT);
 CREATE TABLE cfg_industry (code VARCHAR, section VARCHAR, name_zh VARCHAR, name_en VARCHAR);

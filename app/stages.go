@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,10 +89,13 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The models know these feeds, whichever of them the configuration has contracts for.
+	// The models know these feeds and their columns, whichever of them the
+	// configuration has contracts for; what a contract of its own lacks is NULL.
 	for feed, c := range embedded {
-		if _, ok := sources[feed]; !ok {
-			sources[feed] = c.LakeColumns()
+		for _, col := range c.LakeColumns() {
+			if !slices.ContainsFunc(sources[feed], func(own lake.Column) bool { return own.Name == col.Name }) {
+				sources[feed] = append(sources[feed], col)
+			}
 		}
 	}
 	a.models, err = transform.New(ctx, transform.Options{

@@ -13,7 +13,7 @@ func TestFilingDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Filing.Feeds) != 15 {
+	if len(c.Filing.Feeds) != 16 {
 		t.Errorf("%d feeds", len(c.Filing.Feeds))
 	}
 	off, err := Days(c.Filing.Holidays)

@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,6 +96,9 @@ func (p *page) facts() {
 	if c.Scope.File != "" {
 		p.row(label("form.scope"), both("form.scope.file", "`"+c.Scope.File+"`"))
 	}
+	if len(c.Needs) > 0 {
+		p.row(label("form.needs"), strings.Join(needs(c), "<br>"))
+	}
 	if len(c.Personal) > 0 {
 		p.row(label("form.personal"), strings.Join(c.Personal, "、"))
 	}
@@ -115,7 +120,7 @@ func (p *page) columns() {
 		if col.Example != "" {
 			example = "`" + col.Example + "`"
 		}
-		p.row("`"+col.Name+"`", strings.Join(col.Aliases, "、"), label("form.type."+col.Type), required(col), meaning(col), example, strings.Join(checks(col), "<br>"))
+		p.row("`"+col.Name+"`", strings.Join(col.Aliases, "、"), label("form.type."+col.Type), required(p.c, col), meaning(col), example, strings.Join(checks(col), "<br>"))
 	}
 	p.line("")
 }
@@ -127,8 +132,26 @@ func meaning(col ingest.ColumnRule) string {
 	return col.Meaning.ZH + " / " + col.Meaning.EN
 }
 
-func required(col ingest.ColumnRule) string {
+// needs tells of which columns one must be filled, and what lets a row do without.
+func needs(c *ingest.Contract) []string {
+	var out []string
+	for _, n := range c.Needs {
+		text := quoted(n.Any)
+		if len(n.Any) > 1 {
+			text = both("form.needs.any", text)
+		}
+		for _, name := range slices.Sorted(maps.Keys(n.Unless)) {
+			text += " " + both("form.needs.unless", "`"+name+"` = `"+n.Unless[name]+"`")
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func required(c *ingest.Contract, col ingest.ColumnRule) string {
 	switch {
+	case slices.ContainsFunc(c.Needs, func(n ingest.Need) bool { return slices.Contains(n.Any, col.Name) }):
+		return label("form.required.needed")
 	case col.Required == ingest.Required && col.Default == nil:
 		return label("form.required.true")
 	case col.Required == ingest.HeaderOnly || col.Required == ingest.Required:
@@ -299,7 +322,7 @@ func Describe(c *ingest.Contract) Description {
 		if len(col.Aliases) == 0 {
 			continue
 		}
-		x := DescriptionColumn{Name: col.Name, Type: col.Type, Required: required(col), Headers: col.Aliases, Meaning: col.Meaning, Example: col.Example, Checks: checks(col)}
+		x := DescriptionColumn{Name: col.Name, Type: col.Type, Required: required(c, col), Headers: col.Aliases, Meaning: col.Meaning, Example: col.Example, Checks: checks(col)}
 		for _, code := range col.CodeList() {
 			if x.Codes == nil {
 				x.Codes = map[string][]string{}

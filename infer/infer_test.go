@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -158,7 +159,7 @@ func TestSimulatedCity(t *testing.T) {
 			return err
 		}
 		a, b := own.Recognize(sample.Tables[0].Rows), cs[want].Recognize(sample.Tables[0].Rows)
-		if a == nil || !slices.Equal(a.Cells, b.Cells) || a.Row != b.Row || !slices.Equal(a.Extra, b.Extra) {
+		if a == nil || !slices.Equal(a.Cells, b.Cells) || a.Row != b.Row || !slices.Equal(a.Extra, b.Extra) || !reflect.DeepEqual(own.Needs, cs[want].Needs) {
 			t.Errorf("%s: %+v, want %+v", g.File, a, b)
 		}
 		return nil
@@ -166,7 +167,7 @@ func TestSimulatedCity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) != 8 {
+	if len(seen) != 9 {
 		t.Errorf("feeds seen: %v", seen)
 	}
 }

@@ -21,6 +21,7 @@ func (g *Guess) Contract() string {
 	p.layout()
 	p.months()
 	p.personal()
+	p.needs()
 	p.columns()
 	return p.b.String()
 }
@@ -215,6 +216,34 @@ func (p *proposal) columns() {
 	}
 	if len(used) == 0 || p.g.contract == nil && !slices.ContainsFunc(p.g.Columns, func(c Column) bool { return !c.Personal && ingest.FoldHeader(c.Header) != "" }) {
 		p.line("  - {name: column_1, type: text, aliases: []}%s", ask("nothing"))
+	}
+}
+
+// needs writes those of the feed's contract that the extract can meet.
+func (p *proposal) needs() {
+	if p.g.contract == nil {
+		return
+	}
+	var lines []string
+	for _, n := range p.g.contract.Needs {
+		have := slices.DeleteFunc(slices.Clone(n.Any), func(name string) bool { return !p.g.has(name) })
+		if len(have) == 0 {
+			continue
+		}
+		var unless []string
+		for _, name := range sorted(n.Unless) {
+			if p.g.has(name) {
+				unless = append(unless, name+": "+text(n.Unless[name]))
+			}
+		}
+		line := "  - {any: " + texts(have)
+		if len(unless) > 0 {
+			line += ", unless: {" + strings.Join(unless, ", ") + "}"
+		}
+		lines = append(lines, line+"}")
+	}
+	if len(lines) > 0 {
+		p.line("needs:\n%s", strings.Join(lines, "\n"))
 	}
 }
 

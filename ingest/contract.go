@@ -52,6 +52,8 @@ type Contract struct {
 	Realign []Realign `yaml:"realign"`
 	// Columns of the feed, in the lake's order.
 	Columns []ColumnRule `yaml:"columns"`
+	// Needs are what a row must have beside its required columns.
+	Needs []Need `yaml:"needs" json:",omitempty"`
 
 	fileScope, filePeriod, dropRow *regexp.Regexp
 	// aliases are the columns' aliases as headers are compared, personal likewise.
@@ -168,6 +170,16 @@ type ColumnRule struct {
 	Example string `yaml:"example" json:"-"`
 }
 
+// Need asks for a filled cell in at least one of several columns, of which the
+// header must have one. Its fault stands at the first of them.
+type Need struct {
+	// Any are the columns of which one must be filled.
+	Any []string `yaml:"any"`
+	// Unless gives, by column, the code or boolean that lets a row do without;
+	// with several columns any one of them does.
+	Unless map[string]string `yaml:"unless"`
+}
+
 // Presence says how much of a column must be there.
 type Presence string
 
@@ -212,12 +224,13 @@ var types = map[string]string{
 	"industry":  "VARCHAR",
 }
 
-// derived are the columns that a person column adds.
+// derived are the columns that a person column adds; lake finds persons by them. A contract that has a sex
+// of its own keeps that one: it is what the sender states.
 var derived = []lake.Column{{Name: "sex", Type: "VARCHAR"}, {Name: "birth_month", Type: "DATE"}, {Name: "origin", Type: "VARCHAR"}}
 
 // LakeColumns lists the columns of the feed's Parquet files in order: period,
-// the contract's columns (a person column followed by sex, birth_month and
-// origin), and _row.
+// the contract's columns (a person column followed by sex, unless the contract
+// has its own, birth_month and origin), and _row.
 func (c *Contract) LakeColumns() []lake.Column {
 	var out []lake.Column
 	if c.column("period") == nil {
@@ -226,11 +239,18 @@ func (c *Contract) LakeColumns() []lake.Column {
 	for _, col := range c.Columns {
 		out = append(out, lake.Column{Name: col.Name, Type: types[col.Type]})
 		if col.Type == "person" {
-			out = append(out, derived...)
+			for _, d := range derived {
+				if !c.ownSex() || d.Name != "sex" {
+					out = append(out, d)
+				}
+			}
 		}
 	}
 	return append(out, lake.Column{Name: "_row", Type: "BIGINT"})
 }
+
+// ownSex says that the extracts state the sex beside an ID, or without one.
+func (c *Contract) ownSex() bool { return c.column("sex") != nil }
 
 // meanings gives the code of every text of the column's codes; nil without codes.
 func (r ColumnRule) meanings() map[string]string {

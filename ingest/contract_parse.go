@@ -75,6 +75,7 @@ var (
 		"drift":   {keys: map[string]*shape{"new": scalar, "missing": scalar, "type": scalar}},
 		"checks":  {keys: map[string]*shape{"history": scalar, "least": scalar, "rows": level, "distinct": level, "nulls": level, "repeats": level, "codes": level}},
 		"realign": {item: &shape{keys: map[string]*shape{"columns": list}}},
+		"needs":   {item: &shape{keys: map[string]*shape{"any": list, "unless": {any: scalar}}}},
 		"columns": {item: &shape{keys: map[string]*shape{
 			"name": scalar, "type": scalar, "aliases": list, "required": scalar, "codes": {any: list}, "otherwise": scalar,
 			"replace": {any: scalar}, "extract": scalar, "pattern": scalar, "nulls": list,
@@ -223,6 +224,7 @@ func (c *Contract) check(f *faults) {
 	c.checkColumns(f)
 	c.checkPeriod(f)
 	c.checkPolicies(f)
+	c.checkNeeds(f)
 	for i, k := range c.Key {
 		if c.column(k) == nil {
 			f.at(fmt.Sprintf("/key/%d", i), "key: no column %q%s", k, suggest(k, c.names()))
@@ -235,6 +237,34 @@ func (c *Contract) check(f *faults) {
 				f.at(p, "realign: no column %q%s", name, suggest(name, c.names()))
 			} else if col.Pattern == "" {
 				f.at(p, "realign: column %q needs a pattern that tells its cells from its neighbors'", name)
+			}
+		}
+	}
+}
+
+// checkNeeds finds needs that no cell could meet, or no cell lift.
+func (c *Contract) checkNeeds(f *faults) {
+	for i, n := range c.Needs {
+		p := fmt.Sprintf("/needs/%d", i)
+		if len(n.Any) == 0 {
+			f.at(p, "needs: list in any the columns of which one must be filled")
+		}
+		for j, name := range n.Any {
+			if col := c.column(name); col == nil {
+				f.at(fmt.Sprintf("%s/any/%d", p, j), "needs: no column %q%s", name, suggest(name, c.names()))
+			} else if len(col.Aliases) == 0 || col.Default != nil {
+				f.at(fmt.Sprintf("%s/any/%d", p, j), "needs: column %q is filled in by no cell of its own", name)
+			}
+		}
+		for _, name := range keysOf(n.Unless) {
+			col := c.column(name)
+			switch {
+			case col == nil:
+				f.at(p+"/unless/"+name, "needs: no column %q%s", name, suggest(name, c.names()))
+			case col.Constant != nil || col.Type != "boolean" && len(col.Codes) == 0:
+				f.at(p+"/unless/"+name, "needs: unless goes by a boolean, or a column with codes, not by %q", name)
+			case col.Type == "boolean" && n.Unless[name] != "true" && n.Unless[name] != "false", col.Type != "boolean" && col.Codes[n.Unless[name]] == nil:
+				f.at(p+"/unless/"+name, "needs: %q is no value of column %q", n.Unless[name], name)
 			}
 		}
 	}
@@ -282,7 +312,9 @@ func (c *Contract) checkColumns(f *faults) {
 		names := []string{col.Name}
 		if col.Type == "person" {
 			for _, d := range derived {
-				names = append(names, d.Name)
+				if d.Name != "sex" {
+					names = append(names, d.Name)
+				}
 			}
 		}
 		for _, n := range names {

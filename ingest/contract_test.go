@@ -17,7 +17,7 @@ func TestEmbeddedContracts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(cs.Feeds(), " "); got != "enterprise graduate insurance_change job_seeker job_vacancy labor_force_survey layoff_notice mobile_flow monitored_enterprise rail_flow rural_labor social_insurance unemployment_benefit unemployment_registration zero_employment_household" {
+	if got := strings.Join(cs.Feeds(), " "); got != "enterprise graduate insurance_change job_seeker job_vacancy labor_force_survey layoff_notice mobile_flow monitored_enterprise population_totals rail_flow rural_labor social_insurance unemployment_benefit unemployment_registration zero_employment_household" {
 		t.Error(got)
 	}
 	for _, feed := range cs.Feeds() {
@@ -64,7 +64,11 @@ func TestBadContractsNameEveryFaultWithItsLine(t *testing.T) {
 		{"upsert without key", strings.Replace(small, "append", "upsert", 1), "upsert needs a key"},
 		{"no aliases", strings.Replace(small, "aliases: [甲], required: true", "required: true", 1), "give the headers"},
 		{"twice", small + "  - {name: a, type: text, aliases: [乙]}\n", "a is there already"},
-		{"a person brings sex", small + "  - {name: sex, type: text, aliases: [性别]}\n  - {name: person, type: person, aliases: [证]}\n", "sex is there already"},
+		{"a person brings origin", small + "  - {name: origin, type: text, aliases: [来源]}\n  - {name: person, type: person, aliases: [证]}\n", "origin is there already"},
+		{"need of no column", small + "needs:\n  - {any: [b]}\n", "line 9: needs: no column \"b\""},
+		{"need of nothing", small + "needs:\n  - {unless: {a: x}}\n", "list in any the columns"},
+		{"unless by text", small + "needs:\n  - {any: [a], unless: {a: x}}\n", "not by \"a\""},
+		{"unless by no value", small + "  - {name: b, type: boolean, aliases: [乙]}\nneeds:\n  - {any: [a], unless: {b: no}}\n", "\"no\" is no value of column \"b\""},
 		{"ambiguous codes", small + "  - {name: b, type: code, aliases: [乙], codes: {x: [\"1\"], y: [\"1\"]}}\n", `"1" means both x and y`},
 		{"realign without pattern", small + "realign:\n  - columns: [a]\n", "needs a pattern"},
 		{"anchors", strings.Replace(small, "append", "&m append", 1), "anchors"},
@@ -104,7 +108,7 @@ func TestOverrideContracts(t *testing.T) {
 	write("tiny.yaml", small)
 	write("seekers.yaml", strings.Replace(small, "feed: tiny", "feed: job_seeker", 1))
 	cs, err := LoadContracts(dir)
-	if err != nil || len(cs) != 16 || len(cs["job_seeker"].Columns) != 1 {
+	if err != nil || len(cs) != 17 || len(cs["job_seeker"].Columns) != 1 {
 		t.Errorf("%d contracts, %v", len(cs), err)
 	}
 	if cs, err := LoadOnly(dir); err != nil || len(cs) != 2 {

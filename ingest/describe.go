@@ -33,10 +33,8 @@ func (c *Contract) Recognize(rows [][]string) *Header {
 		return nil
 	}
 	out := &Header{Row: h.row, Levels: h.levels, Cells: h.cols, Names: h.names, Groups: h.groups, Extra: h.extra, Matched: h.matched}
-	for i, col := range c.Columns {
-		if h.cols[i] < 0 && col.Required != Optional && col.Constant == nil {
-			out.Missing = append(out.Missing, col.Name)
-		}
+	for _, i := range c.lacking(h) {
+		out.Missing = append(out.Missing, c.Columns[i].Name)
 	}
 	return out
 }

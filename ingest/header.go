@@ -172,10 +172,8 @@ func pad(row []string, n int) []string {
 // missing describes the required columns that the header lacks.
 func (c *Contract) missing(h *header) phrases {
 	var out phrases
-	for i, col := range c.Columns {
-		if h.cols[i] >= 0 || col.Required == Optional || col.Constant != nil {
-			continue
-		}
+	for _, i := range c.lacking(h) {
+		col := c.Columns[i]
 		var near []string
 		for _, a := range col.Aliases {
 			near = append(near, nearest(a, h.names, 2)...)
@@ -188,6 +186,27 @@ func (c *Contract) missing(h *header) phrases {
 		out = append(out, &refusalError{"ingest.refused.column", []any{col.Name, strings.Join(col.Aliases, ", "), strings.Join(near, ", ")}})
 	}
 	return out
+}
+
+// lacking are the places of columns that the header must have and lacks: the
+// required ones, and the first of those of which one is needed.
+func (c *Contract) lacking(h *header) []int {
+	var out []int
+	for i, col := range c.Columns {
+		if h.cols[i] < 0 && col.Required != Optional && col.Constant == nil || c.unnamed(h, col) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// unnamed says that a need begins with the column, and the header has none of its.
+func (c *Contract) unnamed(h *header, col ColumnRule) bool {
+	return slices.ContainsFunc(c.Needs, func(n Need) bool {
+		return n.Any[0] == col.Name && !slices.ContainsFunc(n.Any, func(name string) bool {
+			return h.cols[slices.IndexFunc(c.Columns, func(o ColumnRule) bool { return o.Name == name })] >= 0
+		})
+	})
 }
 
 // optionalMissing names the optional columns that the header lacks.

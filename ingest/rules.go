@@ -208,5 +208,23 @@ func (k *compiler) fault(col ColumnRule) string {
 	if col.Required == Required && col.Default == nil {
 		when = append(when, fmt.Sprintf("WHEN %s IS NULL THEN %s", x, text(Missing)))
 	}
+	for _, n := range k.c.Needs {
+		if n.Any[0] == col.Name {
+			when = append(when, fmt.Sprintf("WHEN %s THEN %s", k.unmet(n), text(Missing)))
+		}
+	}
 	return "CASE " + strings.Join(when, " ") + " END"
+}
+
+// unmet is true of a row that lacks what it needs: nothing was filled in, right
+// or wrong, in any of the columns, and no other column lets it do without.
+func (k *compiler) unmet(n Need) string {
+	var all []string
+	for _, name := range n.Any {
+		all = append(all, fmt.Sprintf("%s IS NULL AND %s IS NULL", id("", name), id("s.", name)))
+	}
+	for _, name := range keysOf(n.Unless) {
+		all = append(all, fmt.Sprintf("CAST(%s AS VARCHAR) IS DISTINCT FROM %s", id("", name), text(n.Unless[name])))
+	}
+	return strings.Join(all, " AND ")
 }

@@ -65,6 +65,7 @@ type scan struct {
 	size    int64
 	layout  layout
 	columns []scanColumn
+	needs   [][]int // places in columns of which one must be filled
 	infos   []duckdb.ColumnInfo
 	before  []int64 // line ends before each block
 	next    atomic.Int64
@@ -112,6 +113,13 @@ func newScan(ctx context.Context, k *compiler, s *source, r *reading, aside *spo
 	for _, a := range s.layout.aside {
 		x.columns = append(x.columns, scanColumn{cell: a.cell, first: len(x.infos), aside: true, start: func() settler { return &asideSettler{} }})
 		x.infos = append(x.infos, duckdb.ColumnInfo{Name: a.name, T: t.text})
+	}
+	for _, n := range k.c.Needs {
+		var any []int
+		for _, name := range n.Any {
+			any = append(any, slices.IndexFunc(x.columns, func(c scanColumn) bool { return c.name == name }))
+		}
+		x.needs = append(x.needs, any)
 	}
 	x.infos = append(x.infos, duckdb.ColumnInfo{Name: "_row", T: t.rowid})
 	if len(k.c.Key) > 0 && sum < mostKeys {

@@ -23,6 +23,9 @@ title: {zh: 全部, en: everything}
 files: ["everything_*"]
 mode: snapshot
 key: [person, uscc, coded, money_fen]
+needs:
+  - {any: [sex, age], unless: {yes: "false", coded: b}}
+  - {any: [big, coded]}
 period: {file: '_(\d{4})(\d{2})', columns: [month]}
 columns:
   - {name: month, type: month, aliases: [month]}
@@ -44,6 +47,7 @@ columns:
   - {name: free, type: code, aliases: [free], pattern: '[A-Z]\d+'}
   - {name: low, type: wage_low, aliases: [wage]}
   - {name: high, type: wage_high, aliases: [wage]}
+  - {name: sex, type: code, aliases: [sex], codes: {M: [男], F: [女]}}
   - {name: row_no, type: code, constant: "n{row}"}
 `
 
@@ -66,16 +70,22 @@ var scanCells = map[string][]string{
 	"list":     {"p", "p;q", "丙、丁", "q;p", "r"},
 	"note":     {"普工", "a b", "　两边空　", "long enough to lie elsewhere", "无"},
 	"free":     {"A1", "A12", "a1", "1A"},
+	"sex":      {"男", "F", "女", "不详"},
 	"wage":     {"4000-6000元/月", "面议", "2万以下/年", "??"},
 }
 
 // What a scan makes of an extract is what the engine's own reader makes of it.
 func TestScanIsTheEnginesReading(outer *testing.T) {
-	c, err := ParseContract("everything.yaml", []byte(scanContract))
-	if err != nil {
-		outer.Fatal(err)
+	var contracts []*Contract
+	// The sex is stated beside the ID in one, and taken from it in the other.
+	for _, text := range []string{scanContract, strings.ReplaceAll(scanContract, "sex,", "stated,")} {
+		c, err := ParseContract("everything.yaml", []byte(text))
+		if err != nil {
+			outer.Fatal(err)
+		}
+		contracts = append(contracts, c)
 	}
-	names := strings.Split("month,person,uscc,coded,other,money,weight,age,big,hours,yes,day,region,industry,list,note,free,wage", ",")
+	names := strings.Split("month,person,uscc,coded,other,money,weight,age,big,hours,yes,day,region,industry,list,note,free,wage,sex", ",")
 	rapid.Check(outer, func(t *rapid.T) {
 		end := rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "line end")
 		delim := rapid.SampledFrom([]string{",", "\t", "|"}).Draw(t, "delimiter")
@@ -113,6 +123,7 @@ func TestScanIsTheEnginesReading(outer *testing.T) {
 		if rapid.Bool().Draw(t, "GB18030") {
 			bytes = gb18030(text.String())
 		}
+		c := rapid.SampledFrom(contracts).Draw(t, "contract")
 		want, got := readBack(outer, c, bytes, math.MaxInt64), readBack(outer, c, bytes, 0)
 		if want != got {
 			t.Fatalf("the engine:\n%s\nthe scan:\n%s\nof\n%s", want, got, text.String())
@@ -162,7 +173,7 @@ func TestScanSettlesPlainForms(t *testing.T) {
 	}
 	h := newHouseWith(t, Contracts{c.Feed: c}, city)
 	h.in.scanFrom = 0
-	names := []string{"month", "person", "uscc", "coded", "other", "money", "weight", "age", "big", "hours", "yes", "day", "region", "industry", "list", "note", "free", "wage"}
+	names := []string{"month", "person", "uscc", "coded", "other", "money", "weight", "age", "big", "hours", "yes", "day", "region", "industry", "list", "note", "free", "wage", "sex"}
 	lines := []string{strings.Join(names, ",")}
 	for i := range 2 {
 		var cells []string

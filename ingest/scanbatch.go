@@ -79,7 +79,10 @@ func (b *batch) streamed(p *part) string {
 		}
 		values = append(values, fmt.Sprintf("CAST(%[1]s AS %[2]s) AS %[1]s", engine.Ident(col.Name), col.kept()))
 		if col.Type == "person" {
-			values = append(values, "birth_month", "CAST(sex AS "+sexEnum+") AS sex", "CAST(origin AS INTEGER) AS origin")
+			values = append(values, "birth_month", "CAST(origin AS INTEGER) AS origin")
+			if !b.c.ownSex() {
+				values = append(values, "CAST(sex AS "+sexEnum+") AS sex")
+			}
 		}
 	}
 	values = append(values, b.asideNames()...)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/bits"
 	"os"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -229,7 +230,18 @@ func (l *scanner) settle(row int) (key uint64, ok bool) {
 		}
 		l.hashes[i] = value
 	}
+	for _, any := range l.needs { // what lets a row do without takes a second look
+		if !slices.ContainsFunc(any, func(i int) bool { return l.filled(i) }) {
+			return 0, false
+		}
+	}
 	return key, filled
+}
+
+// filled says whether the line has something in a column.
+func (l *scanner) filled(i int) bool {
+	at := l.columns[i].cell
+	return at >= 0 && len(l.fields[at]) > 0
 }
 
 // mix spreads the bits of a hash (the finalizer of splitmix64).

@@ -52,8 +52,12 @@ func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos) ([]duckdb.Co
 		}
 		return one(is, func() settler { return newCodes[uint8](by, list) })
 	case col.Type == "person":
-		return []duckdb.ColumnInfo{{Name: col.Name, T: t.uuid}, {Name: "birth_month", T: t.date}, {Name: "sex", T: t.sex}, {Name: "origin", T: t.integer}},
-			func() settler { return &personSettler{p: newPseudonyms(r.keys)} }, nil
+		infos := []duckdb.ColumnInfo{{Name: col.Name, T: t.uuid}, {Name: "birth_month", T: t.date}, {Name: "origin", T: t.integer}}
+		stated := k.c.ownSex()
+		if !stated {
+			infos = append(infos, duckdb.ColumnInfo{Name: "sex", T: t.sex})
+		}
+		return infos, func() settler { return &personSettler{p: newPseudonyms(r.keys), stated: stated} }, nil
 	case kind == "VARCHAR":
 		return one(t.text, func() settler { return &textSettler{by: by} })
 	case kind == "DATE":
@@ -294,6 +298,8 @@ type personSettler struct {
 	origin fixed[int32]
 	p      *pseudonyms
 	last   recent[personValue]
+	// stated says that the extract has a sex of its own, and the ID's is not kept.
+	stated bool
 	// rounded says that the row's ID ends as a rounded one does.
 	rounded bool
 }
@@ -308,15 +314,20 @@ type personValue struct {
 }
 
 func (s *personSettler) begin(v []vectorMemory, n int) {
-	s.keys, s.births, s.sex, s.origin = fixedAt[[2]uint64](v[0], n), fixedAt[int32](v[1], n), fixedAt[uint8](v[2], n), fixedAt[int32](v[3], n)
+	s.keys, s.births, s.origin = fixedAt[[2]uint64](v[0], n), fixedAt[int32](v[1], n), fixedAt[int32](v[2], n)
+	if !s.stated {
+		s.sex = fixedAt[uint8](v[3], n)
+	}
 }
 
 func (s *personSettler) null(row int) {
 	s.rounded = false
 	s.keys.null(row)
 	s.births.null(row)
-	s.sex.null(row)
 	s.origin.null(row)
+	if !s.stated {
+		s.sex.null(row)
+	}
 }
 
 func (s *personSettler) set(row int, cell []byte) (uint64, bool) {
@@ -333,7 +344,9 @@ func (s *personSettler) set(row int, cell []byte) (uint64, bool) {
 	s.rounded = v.rounded
 	s.keys.put(row, v.key)
 	s.births.put(row, v.birth)
-	s.sex.put(row, v.sex)
+	if !s.stated {
+		s.sex.put(row, v.sex)
+	}
 	s.origin.put(row, v.origin)
 	return s.last.hash, true
 }

@@ -62,6 +62,17 @@ func TestSyntheticCity(t *testing.T) {
 		JOIN state.main.loads l ON parse_filename(l.source) = f.corrects WHERE l.status <> 'superseded'`); s != "0\n" {
 		t.Errorf("%s corrected files are still live", s)
 	}
+	// Of the survey's persons with an ID the insured are found in the contributions
+	// of their month, and the others are not; nearly all adults gave one.
+	lake := func(feed string) string {
+		return "read_parquet('" + filepath.Join(h.dir, "lake", feed, "period=2026-10", "*.parquet") + "')"
+	}
+	if s := h.query(`SELECT count(*) > 500, avg(CAST(person IS NOT NULL AS INTEGER)) > 0.95,
+			avg(CAST(person IN (SELECT person FROM ` + lake("social_insurance") + `) AS INTEGER)) FILTER (WHERE status AND person IS NOT NULL) BETWEEN 0.4 AND 0.8,
+			count(*) FILTER (WHERE NOT status AND person IN (SELECT person FROM ` + lake("social_insurance") + ` EXCEPT SELECT person FROM ` + lake("insurance_change") + `))
+		FROM (SELECT person, coalesce(worked, false) OR coalesce(absent, false) AS status FROM ` + lake("labor_force_survey") + ` WHERE age >= 18 AND coalesce(responded, true))`); s != "true|true|true|0\n" {
+		t.Errorf("the survey's persons in the contributions: %s", s)
+	}
 	again, err := h.in.Load(ctx, files)
 	if err != nil || again.RowsIn != 0 || again.Skipped != len(files) {
 		t.Errorf("a second time: %+v, %v", again, err)

@@ -35,6 +35,7 @@ func (k *compiler) settled(paths []string) string {
 	r, a := layer{}, layer{}
 	out := k.place(len(paths) > 1)
 	var ok []string
+	settles := map[string]string{}
 	for _, col := range k.c.Columns {
 		if col.Constant != nil {
 			continue
@@ -48,11 +49,16 @@ func (k *compiler) settled(paths []string) string {
 		}
 		switch {
 		case col.Type == "person" && fast != "":
-			out = append(out, fmt.Sprintf("%[1]s.key AS %[2]s, CAST(%[1]s.birth_month AS DATE) AS birth_month, CAST(CASE %[1]s.sex WHEN 0 THEN 'M' WHEN 1 THEN 'F' END AS %[3]s) AS sex, %[1]s.origin AS origin",
-				kept, engine.Ident(col.Name), sexEnum))
+			out = append(out, fmt.Sprintf("%[1]s.key AS %[2]s, CAST(%[1]s.birth_month AS DATE) AS birth_month, %[1]s.origin AS origin", kept, engine.Ident(col.Name)))
+			if !k.c.ownSex() {
+				out = append(out, fmt.Sprintf("CAST(CASE %s.sex WHEN 0 THEN 'M' WHEN 1 THEN 'F' END AS %s) AS sex", kept, sexEnum))
+			}
 			kept += ".key"
 		case col.Type == "person":
-			out = append(out, fmt.Sprintf("CAST(NULL AS UUID) AS %s, CAST(NULL AS DATE) AS birth_month, CAST(NULL AS %s) AS sex, CAST(NULL AS INTEGER) AS origin", engine.Ident(col.Name), sexEnum))
+			out = append(out, fmt.Sprintf("CAST(NULL AS UUID) AS %s, CAST(NULL AS DATE) AS birth_month, CAST(NULL AS INTEGER) AS origin", engine.Ident(col.Name)))
+			if !k.c.ownSex() {
+				out = append(out, fmt.Sprintf("CAST(NULL AS %s) AS sex", sexEnum))
+			}
 		default:
 			out = append(out, fmt.Sprintf("CAST(%s AS %s) AS %s", kept, col.kept(), engine.Ident(col.Name)))
 		}
@@ -64,9 +70,17 @@ func (k *compiler) settled(paths []string) string {
 		case fast != "":
 			ok = append(ok, fmt.Sprintf("(%s IS NOT NULL OR %s IS NULL)", kept, id("r.", col.Name)))
 		}
+		settles[col.Name] = kept
 		if fast != "" && col.Name == k.c.Scope.Column && k.layout.scope != "" {
 			ok = append(ok, fmt.Sprintf("coalesce(%s = %s, true)", kept, text(k.layout.scope)))
 		}
+	}
+	for _, n := range k.c.Needs { // what lets a row do without is looked at later
+		var some []string
+		for _, name := range n.Any {
+			some = append(some, settles[name]+" IS NOT NULL")
+		}
+		ok = append(ok, "("+strings.Join(some, " OR ")+")")
 	}
 	out = append(append(out, k.asideValues()...), k.suspect()...)
 	m := layer{exprs: []string{k.settledRow(ok) + " AS _ok"}}
@@ -153,8 +167,10 @@ func (k *compiler) unsettled(file int, several bool) string {
 		if col.Type == "person" {
 			kind = personalKind
 			at := pseudonymHex
-			out = append(out, fmt.Sprintf("TRY_CAST(%[1]s[%[2]d:%[3]d] AS DATE) AS birth_month, TRY_CAST(%[1]s[%[4]d:%[4]d] AS %[5]s) AS sex, TRY_CAST(%[1]s[%[6]d:] AS INTEGER) AS origin",
-				id("s.", col.Name), at+2, at+11, at+1, sexEnum, at+12))
+			out = append(out, fmt.Sprintf("TRY_CAST(%[1]s[%[2]d:%[3]d] AS DATE) AS birth_month, TRY_CAST(%[1]s[%[4]d:] AS INTEGER) AS origin", id("s.", col.Name), at+2, at+11, at+12))
+			if !k.c.ownSex() {
+				out = append(out, fmt.Sprintf("TRY_CAST(%[1]s[%[2]d:%[2]d] AS %[3]s) AS sex", id("s.", col.Name), at+1, sexEnum))
+			}
 		}
 		marks = append(marks, fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN concat(%s, %s, %s, %s, coalesce(lw_mask(%s, %s), '')) END",
 			fi, text(col.Name), partSep, fi, partSep, id("r.", col.Name), text(kind)))
@@ -211,7 +227,10 @@ func (k *compiler) values() []string {
 		}
 		out = append(out, engine.Ident(col.Name))
 		if col.Type == "person" {
-			out = append(out, "birth_month", "sex", "origin")
+			out = append(out, "birth_month", "origin")
+			if !k.c.ownSex() {
+				out = append(out, "sex")
+			}
 		}
 	}
 	return append(out, k.asideNames()...)
@@ -349,7 +368,11 @@ func (k *compiler) lakeRow(row string, month period.Period) string {
 		case col.Constant != nil:
 			out = append(out, fmt.Sprintf("CAST(%s AS %s) AS %s", numbered(*col.Constant, row), t, x))
 		case col.Type == "person":
-			out = append(out, x+", sex, birth_month, CAST(origin AS VARCHAR) AS origin")
+			out = append(out, x)
+			if !k.c.ownSex() {
+				out = append(out, "sex")
+			}
+			out = append(out, "birth_month", "CAST(origin AS VARCHAR) AS origin")
 		case col.Name == k.c.Scope.Column && k.layout.scope != "":
 			out = append(out, fmt.Sprintf("coalesce(%[1]s, %[2]s) AS %[1]s", x, text(k.layout.scope)))
 		case col.Default != nil:

@@ -240,11 +240,18 @@ func (r *rekeying) personColumn(ctx context.Context, path string) (column, rekey
 		names, types = append(names, name), append(types, typ)
 	}
 	for i := range names {
-		if i == 0 || !slices.Equal(names[i:min(i+3, len(names))], []string{"sex", "birth_month", "origin"}) {
+		if !slices.Equal(names[i:min(i+2, len(names))], []string{"birth_month", "origin"}) {
 			continue
 		}
-		column = engine.Ident(names[i-1])
-		if types[i-1] == "UUID" {
+		at := i - 1
+		if at > 0 && names[at] == "sex" { // left out where extracts state it themselves
+			at--
+		}
+		if at < 0 {
+			continue
+		}
+		column = engine.Ident(names[at])
+		if types[at] == "UUID" {
 			rekeyed = fmt.Sprintf("CAST(lw_rekey(replace(CAST(%s AS VARCHAR), '-', '')) AS UUID)", column)
 		} else {
 			rekeyed = fmt.Sprintf("lw_rekey(%s)", column)

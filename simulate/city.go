@@ -62,12 +62,10 @@ func newCity(o Options) (*city, error) {
 	c.ledger = newLedger(c.cal)
 	c.market = newMarket(c)
 	c.survey = newSurvey(c)
-	var err error
-	c.out, err = newWriter(c)
-	return c, err
+	return c, nil
 }
 
-// step lives through one month and writes its extracts.
+// step lives through one month, and writes its extracts if there is a writer.
 func (c *city) step(m int) error {
 	p := c.period(m)
 	c.m, c.work = m, c.cal.workingDays(p)
@@ -82,8 +80,10 @@ func (c *city) step(m int) error {
 	c.market.step(c)
 	c.sortChanges()
 	c.ledger.add(c.changes, func(f int32) int32 { return c.firms[f].before })
-	if err := c.out.month(c); err != nil {
-		return err
+	if c.out != nil {
+		if err := c.out.month(c); err != nil {
+			return err
+		}
 	}
 	for i := range c.firms {
 		f := &c.firms[i]

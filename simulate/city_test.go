@@ -39,6 +39,8 @@ func TestCity(t *testing.T) {
 	t.Run("register", func(t *testing.T) { checkRegister(t, x) })
 	t.Run("insurance", func(t *testing.T) { checkInsurance(t, x) })
 	t.Run("registrations", func(t *testing.T) { checkRegistrations(t, x) })
+	t.Run("population totals", func(t *testing.T) { checkPopulationTotals(t, x) })
+	t.Run("survey items", func(t *testing.T) { checkSurveyItems(t, x) })
 	t.Run("survey", func(t *testing.T) { checkSurvey(t, x) })
 	t.Run("events", func(t *testing.T) { checkEvents(t, x) })
 	t.Run("alerts follow from the extracts", func(t *testing.T) { checkAlerts(t, x) })

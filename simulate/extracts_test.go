@@ -39,7 +39,7 @@ func checkSummary(t *testing.T, x *extracts, sum Summary) {
 	if len(files) != sum.Files || late != 1 || corrections != 1 {
 		t.Errorf("%d files of %d, %d late, %d corrections", len(files), sum.Files, late, corrections)
 	}
-	if len(rows) != 8 {
+	if len(rows) != 9 {
 		t.Errorf("feeds: %v", rows)
 	}
 	for feed, n := range rows {

@@ -193,6 +193,9 @@ func checkSurvey(t *testing.T, x *extracts) {
 			if bad[i+2] != nil {
 				continue
 			}
+			if r["是否应答"] == "否" {
+				continue
+			}
 			in[r["户编码"]] = true
 			if number(t, r["年龄"]) < 16 {
 				continue

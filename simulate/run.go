@@ -1,5 +1,5 @@
 // Package simulate builds a synthetic city with known truth and writes what a
-// real city would send: the eight feeds as extracts with their usual quirks,
+// real city would send: nine feeds as extracts with their usual quirks,
 // and beside them the truth that results are held against.
 //
 // The city is not a forecast. Its unemployment is steered along a path near
@@ -87,6 +87,14 @@ const (
 )
 
 func (o *Options) complete() error {
+	o.setDefaults()
+	if err := o.Check(); err != nil {
+		return err
+	}
+	return o.vacant()
+}
+
+func (o *Options) setDefaults() {
 	if o.Region == "" {
 		o.Region = "410400"
 	}
@@ -105,19 +113,20 @@ func (o *Options) complete() error {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	if err := o.Check(); err != nil {
-		return err
-	}
-	return o.vacant()
 }
 
 // Check reports every option that is out of bounds. It looks at no folder.
 func (o *Options) Check() error {
+	if o.Out == "" {
+		return errors.Join(errors.New("simulate: no output folder given"), o.checkCity())
+	}
+	return o.checkCity()
+}
+
+// checkCity reports what is out of bounds but for the folder.
+func (o *Options) checkCity() error {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf("simulate: "+format, a...)) }
-	if o.Out == "" {
-		bad("no output folder given")
-	}
 	if !cityCode(o.Region) {
 		bad("region %q: want the six-digit code of a city, for example 410400", o.Region)
 	}
@@ -158,6 +167,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	o.Progress("population", 0, 1)
 	c, err := newCity(o)
+	if err == nil {
+		c.out, err = newWriter(c)
+	}
 	if err != nil {
 		return Summary{}, fmt.Errorf("simulate: %w", err)
 	}

@@ -1,9 +1,6 @@
 package simulate
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // survey is the labor force survey's sample: residents' committees drawn by
 // probability proportional to size within county × urban or rural, kept for
@@ -34,45 +31,89 @@ func psuCount(persons int) int {
 
 func newSurvey(c *city) *survey {
 	s := &survey{r: newSource(c.opt.Seed, "survey")}
-	want := psuCount(c.opt.Persons)
-	size := map[uint16][]int32{}
-	total := 0.0
-	for i, u := range c.committees {
-		size[u.stratum] = append(size[u.stratum], int32(i))
-		total += float64(u.last - u.first)
-	}
-	for st := range uint16(2 * len(c.counties)) {
-		in := size[st]
-		people := 0.0
-		for _, i := range in {
-			people += float64(c.committees[i].last - c.committees[i].first)
-		}
-		n := min(len(in), max(2, int(math.Round(float64(want)*people/total))))
-		s.drawPSUs(c, in, n)
+	for _, in := range c.strata() {
+		s.drawPSUs(c, in, c.allotted(in, psuCount(c.opt.Persons)))
 	}
 	return s
+}
+
+// strata lists the committees of each stratum.
+func (c *city) strata() [][]int32 {
+	out := make([][]int32, 2*len(c.counties))
+	for i, u := range c.committees {
+		out[u.stratum] = append(out[u.stratum], int32(i))
+	}
+	return out
+}
+
+// allotted is how many of a stratum's committees are in a sample of psus: by the
+// stratum's people, but two at least.
+func (c *city) allotted(in []int32, psus int) int {
+	people := 0.0
+	for _, i := range in {
+		people += float64(c.committees[i].last - c.committees[i].first)
+	}
+	return min(len(in), max(2, int(math.Round(float64(psus)*people/float64(len(c.people))))))
 }
 
 // drawPSUs takes n committees of a stratum systematically, with probability
 // proportional to a size that an older census knew with some error.
 func (s *survey) drawPSUs(c *city, in []int32, n int) {
-	sizes := make([]float64, len(in))
-	sum := 0.0
-	for k, i := range in {
-		sizes[k] = float64(c.committees[i].households) * (.9 + .2*s.r.Float64())
-		sum += sizes[k]
+	sizes := c.formerSizes(s.r, in)
+	for k, p := range systematic(s.r, sizes, n) {
+		if p > 0 {
+			s.sampled = append(s.sampled, s.open(c, in[k], p))
+		}
 	}
-	step := sum / float64(n)
-	at, acc := s.r.Float64()*step, 0.0
+}
+
+// formerSizes are the committees' households as the older census has them.
+func (c *city) formerSizes(r source, in []int32) []float64 {
+	sizes := make([]float64, len(in))
 	for k, i := range in {
-		acc += sizes[k]
-		if at >= acc {
+		sizes[k] = float64(c.committees[i].households) * (.9 + .2*r.Float64())
+	}
+	return sizes
+}
+
+// systematic draws n of the units with probability proportional to size, from
+// one random start along the list, and gives the inclusion probability of those
+// drawn, 0 for the others. Units as large as the step are taken for certain, and
+// the step is that of the rest (W. G. Cochran, Sampling Techniques, 3rd edition,
+// section 9A.10; C.-E. Särndal et al., Model Assisted Survey Sampling, 3.6).
+func systematic(r source, sizes []float64, n int) []float64 {
+	p := make([]float64, len(sizes))
+	step, certain := 0.0, 0
+	for grew := true; grew && certain < n; {
+		grew = false
+		sum := 0.0
+		for k, size := range sizes {
+			if p[k] == 0 {
+				sum += size
+			}
+		}
+		step = sum / float64(n-certain)
+		for k, size := range sizes {
+			if p[k] == 0 && size >= step {
+				p[k], grew = 1, true
+				certain++
+			}
+		}
+	}
+	at, acc := r.Float64()*step, 0.0
+	if certain >= n {
+		return p
+	}
+	for k, size := range sizes {
+		if p[k] == 1 {
 			continue
 		}
-		at += step
-		p := math.Min(1, sizes[k]/step)
-		s.sampled = append(s.sampled, s.open(c, i, p))
+		if acc += size; at < acc {
+			at += step
+			p[k] = size / step
+		}
 	}
+	return p
 }
 
 // open lists a committee's dwellings in random order.
@@ -99,7 +140,8 @@ type visit struct {
 	rotation int
 	class    int // of non-response
 	answers  bool
-	weight   float64
+	base     float64 // inverse inclusion probability
+	weight   float64 // made up for those that do not answer
 }
 
 // visits lists this month's dwellings with somebody at home, and which of
@@ -118,7 +160,7 @@ func (s *survey) visits(c *city) []visit {
 					continue
 				}
 				seen[n] = true
-				v := visit{psu: q, home: q.homes[n], number: n + 1, rotation: entry%24 + 1, weight: q.weight}
+				v := visit{psu: q, home: q.homes[n], number: n + 1, rotation: entry%24 + 1, base: q.weight, weight: q.weight}
 				v.end = v.home + 1
 				for v.end < u.last && !c.people[v.end].is(headsHousehold) {
 					v.end++
@@ -132,7 +174,7 @@ func (s *survey) visits(c *city) []visit {
 		}
 	}
 	adjust(c, out)
-	return slices.DeleteFunc(out, func(v visit) bool { return !v.answers })
+	return out
 }
 
 // classes of non-response: one, two, three and more adults at home.

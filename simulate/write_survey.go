@@ -3,14 +3,18 @@ package simulate
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 const surveyHeader = "调查月份,户编码,成员序号,行政区划代码,层,样本点,轮换组,权数,年龄,性别,户口登记地,在校," +
 	"上周工作一小时以上,有工作未上班,三个月内返回或有收入,近三个月找过工作,两周内能开始工作,已落实三个月内到岗工作," +
-	"希望增加工时,周工作小时,行业代码,职业代码,受教育程度,失业月数"
+	"希望增加工时,周工作小时,行业代码,职业代码,受教育程度,失业月数," +
+	"证件号码,是否应答,无回答调整组,基础权数,能够增加工时,通常周工作小时,月工资,离岗总月数,离岗期间照发报酬," +
+	"距最近一次找工作天数,距约定到岗天数,想工作"
 
 // surveyed writes the month's interviews: everybody at home in the reference
-// week, children with their status questions empty.
+// week, children with their status questions empty, and one row for a household
+// that did not answer.
 func (w *writer) surveyed(c *city) error {
 	p := c.period(c.m)
 	o := tableOptions{crlf: c.m%5 == 3}
@@ -22,6 +26,11 @@ func (w *writer) surveyed(c *city) error {
 		return err
 	}
 	for _, v := range c.survey.visits(c) {
+		if !v.answers {
+			t.buf = c.refused(t.buf, &v)
+			t.end()
+			continue
+		}
 		no := 0
 		for i := v.home; i < v.end; i++ {
 			if c.people[i].ref < away {
@@ -34,9 +43,8 @@ func (w *writer) surveyed(c *city) error {
 	return t.close(c)
 }
 
-// interview appends one person's row.
-func (c *city) interview(b []byte, v *visit, i int32, no int) []byte {
-	p := &c.people[i]
+// dwelling appends what is known of it before anybody answers.
+func (c *city) dwelling(b []byte, v *visit, no int) []byte {
 	u := &c.committees[v.psu.committee]
 	b = append(b, c.period(c.m).String()...)
 	b = append(b, ',', 'P')
@@ -46,11 +54,27 @@ func (c *city) interview(b []byte, v *visit, i int32, no int) []byte {
 	b = append(b, ',')
 	b = strconv.AppendInt(b, int64(no), 10)
 	b = append(b, ',')
-	b = append(b, c.counties[p.county].code...)
+	b = append(b, c.counties[u.county].code...)
 	b = append(b, ',')
-	b = append(b, c.counties[p.county].code...)
+	b = append(b, c.counties[u.county].code...)
 	b = append(b, '1'+byte(u.stratum%2), ',', 'P')
-	b = appendPadded(b, int64(v.psu.committee), 5)
+	return appendPadded(b, int64(v.psu.committee), 5)
+}
+
+// refused appends the row of a household that did not answer.
+func (c *city) refused(b []byte, v *visit) []byte {
+	b = c.dwelling(b, v, 0)
+	b = append(b, strings.Repeat(",", 20)...) // from the rotation group to the ID
+	b = append(b, "否,"...)
+	b = append(b, '1'+byte(v.class), ',')
+	b = strconv.AppendFloat(b, v.base, 'f', 4, 64)
+	return append(b, strings.Repeat(",", 8)...)
+}
+
+// interview appends one person's row.
+func (c *city) interview(b []byte, v *visit, i int32, no int) []byte {
+	p := &c.people[i]
+	b = c.dwelling(b, v, no)
 	b = append(b, ',')
 	b = strconv.AppendInt(b, int64(v.rotation), 10)
 	b = append(b, ',')
@@ -64,7 +88,9 @@ func (c *city) interview(b []byte, v *visit, i int32, no int) []byte {
 	b = append(b, ',')
 	b = append(b, yesNo[b2i(p.is(student))]...)
 	if p.ref == child {
-		return append(b, ",,,,,,,,,,,,"...)
+		b = append(b, strings.Repeat(",", 12)...)
+		b = c.appendHousehold(b, v, p, i)
+		return append(b, strings.Repeat(",", 8)...)
 	}
 	a := c.answer(p, i)
 	for _, q := range [...]uint8{a.worked, a.absent, a.returns, a.searched, a.available, a.later, a.more} {
@@ -83,7 +109,8 @@ func (c *city) interview(b []byte, v *visit, i int32, no int) []byte {
 	if p.ref == unemployed {
 		b = strconv.AppendInt(b, int64(c.monthsIdle(p)), 10)
 	}
-	return b
+	b = c.appendHousehold(b, v, p, i)
+	return c.appendDetails(b, p, i, &a)
 }
 
 var yesNo = [3]string{"否", "是", ""}
@@ -170,6 +197,7 @@ func (c *city) badInterviews() []badLine {
 		return badLine{after, []string{
 			month, fmt.Sprintf("PX%04dH001", n), "1", region, k + "1", fmt.Sprintf("PX%04d", n), "1", weight, "40", sex, "1", "否",
 			"是", "", "", "", "", "", "否", "44", "5211", "4", "高中", "",
+			"", "是", "1", "55.0", "否", "44", "3600.00", "", "", "", "", "",
 		}, column, reason}
 	}
 	return []badLine{

@@ -47,7 +47,7 @@ func newWriter(c *city) (*writer, error) {
 // month writes a month's extracts and notes its truth.
 func (w *writer) month(c *city) error {
 	for _, write := range []func(*city) error{
-		w.enterprises, w.insurance, w.insuranceChanges, w.registrations,
+		w.populationTotals, w.enterprises, w.insurance, w.insuranceChanges, w.registrations,
 		w.vacancies, w.jobSeekers, w.surveyed, w.layoffNotices,
 	} {
 		if err := write(c); err != nil {

@@ -91,9 +91,10 @@ func render(t testing.TB, path string, p map[string]any) string {
 const lakeTable = `CREATE SCHEMA lake;
 CREATE TABLE lake.labor_force_survey (
   period DATE, household VARCHAR, person_no VARCHAR, region VARCHAR, stratum VARCHAR, psu VARCHAR,
-  rotation_group VARCHAR, weight_e6 BIGINT, age INTEGER, sex VARCHAR, hukou VARCHAR, in_school BOOLEAN,
+  person UUID, rotation_group VARCHAR, responded BOOLEAN, response_class VARCHAR, base_weight_e6 BIGINT, weight_e6 BIGINT, age INTEGER, sex VARCHAR, hukou VARCHAR, in_school BOOLEAN,
   worked BOOLEAN, absent BOOLEAN, absent_return BOOLEAN, searched BOOLEAN, available BOOLEAN,
-  start_later BOOLEAN, wants_more BOOLEAN, hours DOUBLE, industry VARCHAR, occupation VARCHAR,
+  start_later BOOLEAN, wants_more BOOLEAN, more_available BOOLEAN, hours DOUBLE, hours_usual DOUBLE, wage_fen BIGINT,
+  absence_months DOUBLE, absence_paid BOOLEAN, search_days INTEGER, start_days INTEGER, wants_work BOOLEAN, industry VARCHAR, occupation VARCHAR,
   education VARCHAR, months_unemployed INTEGER, status INTEGER, _row BIGINT)`
 
 // open gives an engine with an empty lake.

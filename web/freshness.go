@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/config"
 	"laborwatch/lake"
 	"laborwatch/messages"
 	"laborwatch/release"
@@ -54,12 +55,19 @@ func (s *server) feeds(v view, st *State) []feedRow {
 		r.Period, r.LastLoad = f.LatestPeriod.String(), s.local(f.LastLoad)
 		r.Rows, r.Quarantined, r.Refused = count(f.RowsLoaded), count(f.RowsOpen), count(f.Refused)
 		r.State, r.Class = v.t("web.feed.current"), "current"
-		if behind := int(st.Snapshot.Latest - f.LatestPeriod); behind > 0 {
+		if behind := int(st.Snapshot.Latest - f.LatestPeriod); behind > 0 && !s.unexpected(code) {
 			r.State, r.Class = v.t("web.feed.behind", behind), "late"
 		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// unexpected says that the feed comes when something happened: it is never behind.
+func (s *server) unexpected(feed string) bool {
+	return slices.ContainsFunc(s.Config.Filing.Feeds, func(f config.FeedCalendar) bool {
+		return f.Feed == feed && f.Frequency == config.Unexpected
+	})
 }
 
 // local prints a time in the configured zone.

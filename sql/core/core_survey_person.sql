@@ -28,6 +28,7 @@ WITH scoped AS (
       ELSE 3
     END AS status
   FROM stg_labor_force_survey
+  WHERE responded
 )
 SELECT
   period,
