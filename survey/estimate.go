@@ -142,3 +142,28 @@ func (d *Design) deff(k Kind, e Estimate, variance float64, y, x []float64, used
 	}
 	return wr * size / (size - n), wr
 }
+
+// Contrast is Σ factors·estimates over estimates of the same design, such as the
+// difference of two months, with the error that their overlap leaves. N and DF
+// are the smallest of the parts'.
+func (d *Design) Contrast(parts []Estimate, factors []float64) Estimate {
+	e := Estimate{Z: make([]float64, d.Rows()), Told: true, Deff: math.NaN(), DeffReplace: math.NaN()}
+	for i, p := range parts {
+		e.Value += factors[i] * p.Value
+		for row, z := range p.Z {
+			e.Z[row] += factors[i] * z
+		}
+		if i == 0 || p.N < e.N {
+			e.N = p.N
+		}
+		if i == 0 || p.DF < e.DF {
+			e.DF = p.DF
+		}
+	}
+	variance, told := d.Variance(e.Z)
+	e.SE, e.Told = math.Sqrt(variance), told
+	if !told {
+		e.SE = math.NaN()
+	}
+	return e
+}
