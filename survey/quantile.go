@@ -1,8 +1,10 @@
 package survey
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"sort"
 )
 
 // Quantiles finds quantiles of a variable over any domain; the values are sorted
@@ -21,15 +23,7 @@ func (d *Design) Quantiles(y []float64) *Quantiles {
 			q.order = append(q.order, i)
 		}
 	}
-	slices.SortStableFunc(q.order, func(a, b int) int {
-		switch {
-		case y[a] < y[b]:
-			return -1
-		case y[a] > y[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(q.order, func(a, b int) int { return cmp.Compare(y[a], y[b]) })
 	return q
 }
 
@@ -48,30 +42,18 @@ type Quantile struct {
 // for a domain of nobody. The figures are those of R's svyquantile with qrule
 // "math" and interval.type "mean".
 func (q *Quantiles) Of(p, level float64, in func(row int) bool) (e Quantile, ok bool) {
-	size := 0.0
 	rows := make([]int, 0, len(q.order))
 	for _, i := range q.order {
 		if in == nil || in(i) {
 			rows = append(rows, i)
-			size += q.d.weight[i]
 		}
 	}
-	if size == 0 {
+	d := newDistribution(q.y, q.d.weight, rows)
+	if d.size == 0 {
 		return e, false
 	}
 	e.N = len(rows)
-	at := func(share float64) float64 {
-		sum := 0.0
-		for _, i := range rows {
-			sum += q.d.weight[i]
-			// Sums of shares that should be equal differ in their last digits.
-			if sum >= size*share*(1-1e-12) {
-				return q.y[i]
-			}
-		}
-		return q.y[rows[len(rows)-1]]
-	}
-	e.Value = at(p)
+	e.Value = d.at(p)
 	below := Variable{Kind: Mean, Num: make([]float64, q.d.Rows())}
 	for i := range below.Num {
 		below.Num[i] = math.NaN()
@@ -83,14 +65,109 @@ func (q *Quantiles) Of(p, level float64, in func(row int) bool) (e Quantile, ok 
 		}
 	}
 	share, _ := q.d.Estimate(below, nil)
-	e.DF = share.DF
-	t := TQuantile(level, e.DF)
-	if !share.Told || math.IsNaN(t) {
-		e.SE, e.Low, e.High = math.NaN(), math.NaN(), math.NaN()
-		return e, true
-	}
-	e.Told = true
-	e.Low, e.High = at(math.Max(share.Value-t*share.SE, 0)), at(math.Min(share.Value+t*share.SE, 1))
-	e.SE = (e.High - e.Low) / (2 * t)
+	e.DF, e.Told = share.DF, share.Told
+	e.woodruff(d, share.Value, share.SE, level)
 	return e, true
+}
+
+// woodruff carries the interval of the share at the value back to the variable.
+func (e *Quantile) woodruff(d distribution, share, se, level float64) {
+	t := TQuantile(level, e.DF)
+	if e.Told = e.Told && !math.IsNaN(t); !e.Told {
+		e.SE, e.Low, e.High = math.NaN(), math.NaN(), math.NaN()
+		return
+	}
+	e.Low, e.High = d.at(math.Max(share-t*se, 0)), d.at(math.Min(share+t*se, 1))
+	e.SE = (e.High - e.Low) / (2 * t)
+}
+
+// distribution is the weight below each value, by rows in the order of values.
+type distribution struct {
+	y      []float64
+	weight []float64 // summed up
+	size   float64
+}
+
+func newDistribution(y, weight []float64, rows []int) distribution {
+	d := distribution{y: make([]float64, len(rows)), weight: make([]float64, len(rows))}
+	for k, i := range rows {
+		d.size += weight[i]
+		d.y[k], d.weight[k] = y[i], d.size
+	}
+	return d
+}
+
+// at is the smallest value below or at which the share lies.
+func (d distribution) at(share float64) float64 {
+	// Sums of shares that should be equal differ in their last digits.
+	want := d.size * share * (1 - 1e-12)
+	k := sort.Search(len(d.y), func(k int) bool { return d.weight[k] >= want })
+	return d.y[min(k, len(d.y)-1)]
+}
+
+// Values are a variable over the rows of a table, for quantiles in its domains.
+type Values struct {
+	rows  Rows
+	table *Table
+	y     []float64
+	in    [][]int // rows of each domain, in the order of values
+}
+
+// NewValues sorts a variable, NaN for a row without a value.
+func NewValues(t *Table, r Rows, y []float64) *Values {
+	v := &Values{rows: r, table: t, y: y, in: make([][]int, r.Domains)}
+	var order []int
+	for i, x := range y {
+		if !math.IsNaN(x) && r.Weight[i] > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(y[a], y[b]) })
+	for _, i := range order {
+		for _, d := range r.Classes[r.Class[i]].Domains {
+			v.in[d] = append(v.in[d], i)
+		}
+	}
+	return v
+}
+
+// Of gives a domain's quantile with Woodruff's interval, as Quantiles.Of does.
+func (v *Values) Of(e *Errors, domain int, p, level float64) (q Quantile, ok bool) {
+	rows := v.in[domain]
+	d := newDistribution(v.y, v.rows.Weight, rows)
+	if d.size == 0 {
+		return q, false
+	}
+	q.N, q.Value = len(rows), d.at(p)
+	below := d.weight[sort.Search(len(d.y), func(k int) bool { return d.y[k] > q.Value })-1] / d.size
+	clear(e.z)
+	clear(e.in)
+	for _, p := range v.table.psus {
+		e.in[p] = true
+	}
+	var linear []float64
+	if v.table.cal != nil {
+		linear = make([]float64, len(v.table.cal.X))
+	}
+	psus, strata := map[int32]bool{}, map[int32]bool{}
+	for _, i := range rows {
+		z := -below
+		if v.y[i] <= q.Value {
+			z++
+		}
+		z *= v.rows.Weight[i] / d.size
+		e.z[v.rows.PSU[i]] += z
+		if c := v.rows.Classes[v.rows.Class[i]].Cell; linear != nil && c >= 0 {
+			linear[c] += z
+		}
+		psus[v.rows.PSU[i]], strata[e.frame.Stratum[v.rows.PSU[i]]] = true, true
+	}
+	if linear != nil {
+		v.table.explain(linear, e.z)
+	}
+	var variance float64
+	variance, q.Told = e.variance()
+	q.DF = len(psus) - len(strata)
+	q.woodruff(d, below, math.Sqrt(variance), level)
+	return q, true
 }

@@ -265,7 +265,7 @@ type Errors struct {
 	frame Frame
 	z     []float64
 	in    []bool
-	work  level
+	size  []float64 // PSUs of each stratum
 }
 
 // NewErrors of a frame.
@@ -274,10 +274,7 @@ func NewErrors(f Frame) *Errors {
 	for _, h := range f.Stratum {
 		n = max(n, h+1)
 	}
-	return &Errors{
-		frame: f, z: make([]float64, len(f.Stratum)), in: make([]bool, len(f.Stratum)),
-		work: level{size: make([]float64, n), scale: make([]float64, n), parent: make([]int32, n), parents: 1},
-	}
+	return &Errors{frame: f, z: make([]float64, len(f.Stratum)), in: make([]bool, len(f.Stratum)), size: make([]float64, n)}
 }
 
 // Linear is one term of an estimate: factor·(num − value·den)/scale of a table's
@@ -318,32 +315,38 @@ func (e *Errors) Of(terms ...Linear) (variance float64, df int, told bool) {
 		}
 		l.into(e.z)
 	}
-	clear(e.work.size)
-	// Only the PSUs that were fielded count; the frame may hold other months'.
-	e.work.stratum = e.work.stratum[:0]
-	at := make([]float64, 0, len(e.z))
+	variance, told = e.variance()
+	return variance, e.df(terms), told
+}
+
+// variance of the linearised values in z over the PSUs in in: the frame may hold
+// other months' besides.
+func (e *Errors) variance() (float64, bool) {
+	clear(e.size)
+	w := level{parents: 1}
+	var at []float64
 	for p, ok := range e.in {
 		if ok {
-			e.work.stratum = append(e.work.stratum, e.frame.Stratum[p])
-			e.work.size[e.frame.Stratum[p]]++
+			h := e.frame.Stratum[p]
+			w.stratum = append(w.stratum, h)
+			e.size[h]++
 			at = append(at, e.z[p])
 		}
 	}
-	work := level{stratum: e.work.stratum, parents: 1}
-	number := make([]int32, len(e.work.size))
-	for h, n := range e.work.size {
-		number[h] = int32(len(work.size))
+	number := make([]int32, len(e.size))
+	for h, n := range e.size {
+		number[h] = int32(len(w.size))
 		if n > 0 {
-			work.size = append(work.size, n)
-			work.parent = append(work.parent, 0)
-			work.scale = append(work.scale, n/math.Max(n-1, 1))
+			w.size = append(w.size, n)
+			w.parent = append(w.parent, 0)
+			w.scale = append(w.scale, n/math.Max(n-1, 1))
 		}
 	}
-	for c, h := range work.stratum {
-		work.stratum[c] = number[h]
+	for c, h := range w.stratum {
+		w.stratum[c] = number[h]
 	}
-	variance, told = work.cross(at, at, e.frame.Lonely)
-	return math.Max(variance, 0), e.df(terms), told
+	v, told := w.cross(at, at, e.frame.Lonely)
+	return math.Max(v, 0), told
 }
 
 func (e *Errors) df(terms []Linear) int {
@@ -375,6 +378,12 @@ func (l Linear) into(z []float64) {
 	for c := range linear {
 		linear[c] = f * (s.cellNum[c] - l.Value*s.cellDen[c])
 	}
+	t.explain(linear, z)
+}
+
+// explain takes out of the PSUs' values what the calibration explains, from the
+// cells' values.
+func (t *Table) explain(linear, z []float64) {
 	fitted := t.cal.fitted(linear)
 	for _, w := range t.inCell {
 		z[w.psu] -= w.weight * fitted[w.cell]

@@ -217,6 +217,49 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// TestValues: medians of tables' domains are those of the design row by row.
+func TestValues(t *testing.T) {
+	for _, withCells := range []bool{false, true} {
+		x := tabulate(t, Average, withCells)
+		d, rows := x.design(t, x.months[0])
+		r := Rows{Domains: len(x.in), Weight: d.weight}
+		psus := map[float64]int32{}
+		for _, i := range rows {
+			if _, ok := psus[x.p.psu[i]]; !ok {
+				psus[x.p.psu[i]] = int32(len(psus))
+			}
+			c := Class{Cell: -1}
+			for k, in := range x.in {
+				if in(i) {
+					c.Domains = append(c.Domains, int32(k))
+				}
+			}
+			if withCells {
+				c.Cell = x.cell(i)
+			}
+			r.PSU = append(r.PSU, psus[x.p.psu[i]])
+			r.Class = append(r.Class, int32(len(r.Classes)))
+			r.Classes = append(r.Classes, c)
+		}
+		if withCells {
+			of := make([]int32, len(rows))
+			for k, i := range rows {
+				of[k] = x.cell(i)
+			}
+			d.calibration = x.calibrate(x.months[0]).Rows(of, d.weight)
+		}
+		y := pick(x.p.hours, rows)
+		values, whole, errs := NewValues(x.tables[0], r, y), d.Quantiles(y), NewErrors(x.frame)
+		for dom, in := range x.in {
+			want, _ := whole.Of(.5, .95, func(k int) bool { return in(rows[k]) })
+			got, ok := values.Of(errs, dom, .5, .95)
+			if !ok || got.Value != want.Value || got.Low != want.Low || got.High != want.High || got.DF != want.DF || got.N != want.N || math.Abs(got.SE-want.SE) > 1e-12 {
+				t.Errorf("domain %d: %+v, want %+v", dom, got, want)
+			}
+		}
+	}
+}
+
 func TestTabulateFaults(t *testing.T) {
 	m := Measures{Kinds: []Kind{Total}, Of: func(_ int, num, den []float64) { num[0], den[0] = 1, 1 }}
 	for _, w := range []float64{-1, math.NaN(), math.Inf(1)} {
