@@ -16,6 +16,7 @@ import (
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/messages"
+	"laborwatch/monthly"
 	"laborwatch/period"
 	"laborwatch/sql"
 	"laborwatch/transform"
@@ -101,7 +102,7 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	a.models, err = transform.New(ctx, transform.Options{
 		Engine: a.Engine, Lake: a.Lake, Models: src, Params: a.Config.Params(), Seeds: seeds(a.Config),
 		Boards:  []transform.Board{{Name: filing.Name, Columns: filing.Columns(), Rows: a.Filing.Rows}},
-		Sources: sources, Upserts: upserts, Log: a.log,
+		Sources: sources, Upserts: upserts, Computations: monthly.Computations(a.Config), Log: a.log,
 		Progress: func(model string, done, total int) {
 			a.opts.Progress(StageTransform, model, int64(done), int64(total))
 		},

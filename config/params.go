@@ -17,6 +17,7 @@ func (c *Config) Params() map[string]any {
 		"survey.min_labor_force":         c.Survey.MinLaborForce,
 		"survey.min_unemployed":          c.Survey.MinUnemployed,
 		"survey.min_df":                  c.Survey.MinDF,
+		"survey.youth_break": "2023-12-01",
 		"target.surveyed_rate":           c.Targets.Surveyed,
 		"target.registered_rate":         c.Targets.Registered,
 		"insured.insurance":              c.Insured.Insurance,

@@ -19,6 +19,9 @@ const maxMargins = config.MaxMargins
 // Computations are those that the embedded models name, by the configuration.
 func Computations(c *config.Config) map[string]transform.Computation {
 	return map[string]transform.Computation{
-		"county_model": countyModel(c.CountyModel),
+		"survey_weights":   surveyWeights(c.Weighting),
+		"survey_estimates": surveyEstimates(c),
+		"survey_links":     surveyLinks(c),
+		"county_model":     countyModel(c.CountyModel),
 	}
 }

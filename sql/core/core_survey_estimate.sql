@@ -19,7 +19,7 @@ SELECT
   p.period, p.stratum, p.psu, p.household, p.person_no,
   p.region, p.sex, p.age, p.schooling, p.hukou, p.agri_hukou,
   w.margin1, w.margin2, w.margin3, '' AS register,
-  p.status, p.status_ilo, p.tru, p.plf, p.long_term, p.hours, p.wage_fen,
+  p.status, p.status_ilo, p.tru, p.plf, p.long_term, {{ to_double "p.hours_e3" }} / 1000 AS hours, p.wage_fen,
   w.weight_e6, w.base_e6
 FROM core_survey_person AS p
 JOIN core_survey_weight AS w

@@ -10,7 +10,7 @@ materialized: view
 */
 WITH scoped AS (
   SELECT
-    period, household, person_no, region, stratum, psu, age, sex, hukou, in_school, hours,
+    period, household, person_no, region, stratum, psu, age, sex, hukou, in_school, hours, wage_fen, person,
     -- A weight that is missing or negative carries nothing; the person still
     -- stands for its PSU in the design.
     CASE WHEN weight_e6 > 0 THEN weight_e6 ELSE 0 END AS weight_e6,
@@ -53,6 +53,12 @@ SELECT
   END AS hukou,
   CASE WHEN hukou = 'migrant_agri' THEN 'MIGRANT_AGRI' ELSE '_U' END AS agri_hukou,
   status,
+  status AS status_ilo,
+  FALSE AS tru,
+  FALSE AS plf,
+  CAST(NULL AS BOOLEAN) AS long_term,
+  wage_fen,
+  person,
   weight_e6,
   -- Thousandths of an hour, so that products with weights stay integers.
   CASE WHEN status = 1 AND hours >= 0 AND hours <= 168

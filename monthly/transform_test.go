@@ -1,4 +1,4 @@
-package survey
+package monthly_test
 
 import (
 	"context"
@@ -9,13 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
-	"laborwatch/config"
 	"laborwatch/engine"
-	"laborwatch/lake"
 	"laborwatch/period"
-	models "laborwatch/sql"
 	"laborwatch/transform"
 )
 
@@ -111,15 +107,9 @@ func newWarehouse(t *testing.T) *warehouse {
 			t.Error(err)
 		}
 	})
-	cfg, err := config.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
+	engines[eng.DB()] = eng
 	w := &warehouse{engine: eng, lake: ledger{}}
-	w.t, err = transform.New(t.Context(), transform.Options{
-		Engine: eng, Lake: w.lake, Models: surveyFiles(t), Params: cfg.Params(),
-		Sources: map[string][]lake.Column{"labor_force_survey": lakeColumns()},
-	})
+	w.t, err = newTransform(t, eng.DB(), w.lake, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,30 +145,6 @@ func (w *warehouse) cube(t *testing.T) []string {
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
-	}
-	return out
-}
-
-func surveyFiles(t *testing.T) fstest.MapFS {
-	t.Helper()
-	out := fstest.MapFS{}
-	for _, m := range surveyModels {
-		b, err := models.FS.ReadFile(m.path + ".sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[m.path+".sql"] = &fstest.MapFile{Data: b}
-	}
-	return out
-}
-
-// lakeColumns are those of lakeTable.
-func lakeColumns() []lake.Column {
-	_, list, _ := strings.Cut(strings.TrimSuffix(lakeTable, ")"), "survey (")
-	var out []lake.Column
-	for c := range strings.SplitSeq(list, ",") {
-		name, typ, _ := strings.Cut(strings.TrimSpace(c), " ")
-		out = append(out, lake.Column{Name: name, Type: typ})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package survey
+package monthly_test
 
 import (
 	"bufio"
@@ -28,8 +28,8 @@ func loadChile(t testing.TB, threads int) *sql.DB {
 	file := reference(t, "chile_ene/ene_2020_efm.csv")
 	db := open(t, threads)
 	run(t, db, `INSERT INTO lake.labor_force_survey
-		(period, region, stratum, psu, weight_e6, sex, status, _row)
-		SELECT DATE '2020-02-01', region, estrato_unico, conglomerado,
+		(period, household, person_no, region, stratum, psu, weight_e6, sex, status, _row)
+		SELECT DATE '2020-02-01', CAST(row_number() OVER () AS VARCHAR), '1', region, estrato_unico, conglomerado,
 			CAST(round(CAST(fact_cal AS DECIMAL(28, 12)) * 1000000) AS BIGINT),
 			CASE sexo WHEN '1' THEN 'M' ELSE 'F' END,
 			CASE WHEN CAST(cae_especifico AS INTEGER) BETWEEN 1 AND 7 THEN 1

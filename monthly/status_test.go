@@ -1,4 +1,4 @@
-package survey
+package monthly_test
 
 import (
 	"encoding/csv"

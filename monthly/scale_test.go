@@ -1,4 +1,4 @@
-package survey
+package monthly_test
 
 import (
 	"context"
@@ -60,7 +60,7 @@ func BenchmarkMonth(b *testing.B) {
 		build(b, db, nil)
 	}
 	var n int
-	if err := db.QueryRowContext(context.Background(), "SELECT count(*) FROM ind_survey_level").Scan(&n); err != nil {
+	if err := db.QueryRowContext(context.Background(), "SELECT count(*) FROM wh.main.ind_survey_level").Scan(&n); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(n), "figures")

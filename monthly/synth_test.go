@@ -1,4 +1,4 @@
-package survey
+package monthly_test
 
 import (
 	"database/sql"
@@ -80,7 +80,7 @@ func TestSynthRules(t *testing.T) {
 			}
 		}
 		var df int
-		if err := db.QueryRowContext(t.Context(), `SELECT max(df) FROM core_survey_variance
+		if err := db.QueryRowContext(t.Context(), `SELECT max(df) FROM wh.main.core_survey_estimate
 			WHERE measure = 'surveyed_unemployment_rate' AND region || sex || age || pop_group = '_T_T_T_T'
 			AND contrast = 'level'`).Scan(&df); err != nil || df != 17 {
 			t.Errorf("%s: df = %d (%v), want 17", rule, df, err)

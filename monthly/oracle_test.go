@@ -1,4 +1,4 @@
-package survey
+package monthly_test
 
 import (
 	"database/sql"
@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -21,7 +22,7 @@ type respondent struct {
 func respondents(t *testing.T, db *sql.DB) []respondent {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), `SELECT strftime(period, '%Y-%m'), region, sex, age, schooling, hukou,
-		agri_hukou, stratum, psu, status, weight_e6 / 1e6, hours_e3 / 1e3 FROM core_survey_person`)
+		agri_hukou, stratum, psu, status, weight_e6 / 1e6, hours_e3 / 1e3 FROM (`+persons(t)+`) AS p`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,13 @@ func respondents(t *testing.T, db *sql.DB) []respondent {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// persons is the SELECT of core_survey_person over the lake's table.
+func persons(t testing.TB) string {
+	t.Helper()
+	return strings.ReplaceAll(render(t, "core/core_survey_person", params(t, nil)), "stg_labor_force_survey",
+		"("+render(t, "staging/stg_labor_force_survey", params(t, nil))+")")
 }
 
 // share is a person's part in a measure's numerator and denominator.
