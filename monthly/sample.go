@@ -102,6 +102,7 @@ func readSample(in *transform.Input) (*sample, error) {
 		return nil, err
 	}
 	psus, cells := map[psu]int32{}, map[cell]int32{}
+	last := int32(-1)
 	err = in.Each(func(row []driver.Value) error {
 		at, ok := r.of(row, 0).(time.Time)
 		if !ok {
@@ -112,9 +113,13 @@ func readSample(in *transform.Input) (*sample, error) {
 			region: text(3), sex: text(4), age: text(5), schooling: text(6), hukou: text(7), agri: text(8),
 			margins: [maxMargins]string{text(9), text(10), text(11)}, register: text(12),
 		}
+		// Persons of a PSU come one after another.
+		if u := (psu{stratum: text(1), code: text(2)}); last < 0 || out.psus[last] != u {
+			last = numbered(psus, &out.psus, u)
+		}
 		m := period.FromTime(at)
 		out.months[m] = append(out.months[m], person{
-			psu:    numbered(psus, &out.psus, psu{stratum: text(1), code: text(2)}),
+			psu:    last,
 			cell:   numbered(cells, &out.cells, c),
 			status: int8(number(r.of(row, 13), 0)), ilo: int8(number(r.of(row, 14), 0)),
 			tru: yes(r.of(row, 15)), plf: yes(r.of(row, 16)), long: yes(r.of(row, 17)), known: r.of(row, 17) != nil,

@@ -54,7 +54,7 @@ type interview struct {
 	household, person      string
 	region, stratum, class string
 	sex, age, hukou        string
-	answered, heads        bool
+	answered               bool
 	base, given            float64 // NaN where there is none
 }
 
@@ -65,7 +65,7 @@ type populationTotal struct {
 }
 
 func readFielded(in *transform.Input) (map[period.Period]*fielded, error) {
-	r, err := newReader(in, "kind", "period", "household", "person_no", "region", "stratum", "class", "responded", "heads",
+	r, err := newReader(in, "kind", "period", "household", "person_no", "region", "stratum", "class", "responded",
 		"sex", "age", "hukou", "base_weight_e6", "weight_e6", "persons")
 	if err != nil {
 		return nil, err
@@ -80,13 +80,13 @@ func readFielded(in *transform.Input) (map[period.Period]*fielded, error) {
 		f := out[m]
 		text := func(i int) string { s, _ := r.of(row, i).(string); return s }
 		if number(r.of(row, 0), 0) == 1 {
-			f.totals = append(f.totals, populationTotal{text(4), text(9), text(10), text(11), number(r.of(row, 14), 0)})
+			f.totals = append(f.totals, populationTotal{text(4), text(8), text(9), text(10), number(r.of(row, 13), 0)})
 			return nil
 		}
 		f.rows = append(f.rows, interview{
-			household: text(2), person: text(3), region: text(4), stratum: text(5), class: text(6), sex: text(9), age: text(10), hukou: text(11),
-			answered: yes(r.of(row, 7)), heads: yes(r.of(row, 8)),
-			base: number(r.of(row, 12), math.NaN()) / 1e6, given: number(r.of(row, 13), math.NaN()) / 1e6,
+			household: text(2), person: text(3), region: text(4), stratum: text(5), class: text(6), sex: text(8), age: text(9), hukou: text(10),
+			answered: yes(r.of(row, 7)),
+			base:     number(r.of(row, 11), math.NaN()) / 1e6, given: number(r.of(row, 12), math.NaN()) / 1e6,
 		})
 		return nil
 	})
@@ -110,7 +110,8 @@ func newWeights(n int) *weights {
 	return w
 }
 
-// weigh follows the method of the configuration.
+// weigh makes a month's weights. Where the model selects it at all, it has base
+// weights and totals, unless the configuration asks for calibration without them.
 func (f *fielded) weigh(c config.Weighting) (*weights, error) {
 	based, persons := 0, 0
 	for i := range f.rows {
@@ -119,32 +120,10 @@ func (f *fielded) weigh(c config.Weighting) (*weights, error) {
 			based += int(is(f.rows[i].base > 0))
 		}
 	}
-	whole := persons > 0 && based == persons && len(f.totals) > 0
-	switch {
-	case c.Method == "given" || c.Method == "auto" && !whole:
-		return f.given(), nil
-	case !whole:
+	if based < persons || len(f.totals) == 0 {
 		return nil, fmt.Errorf("weighting.method is calibrated, and of %d persons who answered %d have a base weight, with %d population totals in force; load them, or set weighting.method to auto", persons, based, len(f.totals))
 	}
 	return f.calibrate(c)
-}
-
-// given takes the extract's final weights, its base weight where a person has no
-// other. A weight that is missing or negative carries nothing; the person still
-// stands for its PSU in the design.
-func (f *fielded) given() *weights {
-	w := newWeights(len(f.rows))
-	for i := range f.rows {
-		r := &f.rows[i]
-		x := r.given
-		if math.IsNaN(x) {
-			x = r.base
-		}
-		if r.answered && x > 0 {
-			w.final[i], w.base[i] = x, x
-		}
-	}
-	return w
 }
 
 // put stores the weights of those who answered, in millionths.

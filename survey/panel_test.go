@@ -343,3 +343,10 @@ func (p *panel) replicated(t *testing.T, e expectation) float64 {
 	t.Fatalf("no handler for %s", e.quantity)
 	return 0
 }
+
+func is(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -149,7 +149,7 @@ func (v *Values) Of(e *Errors, domain int, p, level float64) (q Quantile, ok boo
 	if v.table.cal != nil {
 		linear = make([]float64, len(v.table.cal.X))
 	}
-	psus, strata := map[int32]bool{}, map[int32]bool{}
+	e.count++
 	for _, i := range rows {
 		z := -below
 		if v.y[i] <= q.Value {
@@ -160,14 +160,13 @@ func (v *Values) Of(e *Errors, domain int, p, level float64) (q Quantile, ok boo
 		if c := v.rows.Classes[v.rows.Class[i]].Cell; linear != nil && c >= 0 {
 			linear[c] += z
 		}
-		psus[v.rows.PSU[i]], strata[e.frame.Stratum[v.rows.PSU[i]]] = true, true
+		q.DF += e.free(v.rows.PSU[i])
 	}
 	if linear != nil {
 		v.table.explain(linear, e.z)
 	}
 	var variance float64
 	variance, q.Told = e.variance()
-	q.DF = len(psus) - len(strata)
 	q.woodruff(d, below, math.Sqrt(variance), level)
 	return q, true
 }

@@ -266,6 +266,11 @@ type Errors struct {
 	z     []float64
 	in    []bool
 	size  []float64 // PSUs of each stratum
+	at    []float64 // z of the PSUs fielded
+	work  level
+	// stamps of PSUs and strata already counted, by the number of the count
+	psus, strata []int
+	count        int
 }
 
 // NewErrors of a frame.
@@ -274,7 +279,10 @@ func NewErrors(f Frame) *Errors {
 	for _, h := range f.Stratum {
 		n = max(n, h+1)
 	}
-	return &Errors{frame: f, z: make([]float64, len(f.Stratum)), in: make([]bool, len(f.Stratum)), size: make([]float64, n)}
+	return &Errors{
+		frame: f, z: make([]float64, len(f.Stratum)), in: make([]bool, len(f.Stratum)), size: make([]float64, n),
+		psus: make([]int, len(f.Stratum)), strata: make([]int, n),
+	}
 }
 
 // Linear is one term of an estimate: factor·(num − value·den)/scale of a table's
@@ -323,8 +331,8 @@ func (e *Errors) Of(terms ...Linear) (variance float64, df int, told bool) {
 // other months' besides.
 func (e *Errors) variance() (float64, bool) {
 	clear(e.size)
-	w := level{parents: 1}
-	var at []float64
+	w, at := &e.work, e.at[:0]
+	w.parents, w.stratum, w.size, w.parent, w.scale = 1, w.stratum[:0], w.size[:0], w.parent[:0], w.scale[:0]
 	for p, ok := range e.in {
 		if ok {
 			h := e.frame.Stratum[p]
@@ -345,22 +353,36 @@ func (e *Errors) variance() (float64, bool) {
 	for c, h := range w.stratum {
 		w.stratum[c] = number[h]
 	}
+	e.at = at
 	v, told := w.cross(at, at, e.frame.Lonely)
 	return math.Max(v, 0), told
 }
 
 func (e *Errors) df(terms []Linear) int {
-	psus, strata := map[int32]bool{}, map[int32]bool{}
+	e.count++
+	df := 0
 	for _, l := range terms {
 		s := &l.Table.sums[l.Domain*len(l.Table.kinds)+l.Measure]
 		for i, p := range s.psu {
 			if s.filled[i] {
-				psus[p] = true
-				strata[e.frame.Stratum[p]] = true
+				df += e.free(p)
 			}
 		}
 	}
-	return len(psus) - len(strata)
+	return df
+}
+
+// free is what a PSU adds to the degrees of freedom of the running count.
+func (e *Errors) free(psu int32) int {
+	if e.psus[psu] == e.count {
+		return 0
+	}
+	e.psus[psu] = e.count
+	if h := e.frame.Stratum[psu]; e.strata[h] != e.count {
+		e.strata[h] = e.count
+		return 0
+	}
+	return 1
 }
 
 // into adds a term's linearised values to the PSUs'.

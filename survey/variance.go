@@ -57,7 +57,8 @@ func (l *level) totals(z []float64) []float64 {
 // cross is the level's part of a covariance, from clusters' totals.
 func (l *level) cross(a, b []float64, lonely Lonely) (float64, bool) {
 	n := len(l.size)
-	meanA, meanB := make([]float64, n), make([]float64, n)
+	buffer := make([]float64, 3*n)
+	meanA, meanB, sums := buffer[:n], buffer[n:2*n], buffer[2*n:]
 	for c, h := range l.stratum {
 		meanA[h] += a[c]
 		meanB[h] += b[c]
@@ -70,7 +71,6 @@ func (l *level) cross(a, b []float64, lonely Lonely) (float64, bool) {
 		meanA[h] /= l.size[h]
 		meanB[h] /= l.size[h]
 	}
-	sums := make([]float64, n)
 	for c, h := range l.stratum {
 		sums[h] += (a[c] - meanA[h]) * (b[c] - meanB[h])
 	}

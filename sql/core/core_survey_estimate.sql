@@ -18,11 +18,13 @@ tests:
 SELECT
   p.period, p.stratum, p.psu, p.household, p.person_no,
   p.region, p.sex, p.age, p.schooling, p.hukou, p.agri_hukou,
-  w.margin1, w.margin2, w.margin3, '' AS register,
+  coalesce(w.margin1, '') AS margin1, coalesce(w.margin2, '') AS margin2, coalesce(w.margin3, '') AS margin3, '' AS register,
   p.status, p.status_ilo, p.tru, p.plf, p.long_term, {{ to_double "p.hours_e3" }} / 1000 AS hours, p.wage_fen,
-  w.weight_e6, w.base_e6
+  -- A person without a final weight counts with the base weight.
+  coalesce(w.weight_e6, NULLIF(p.weight_e6, 0), p.base_weight_e6, 0) AS weight_e6,
+  coalesce(w.base_e6, NULLIF(p.weight_e6, 0), p.base_weight_e6, 0) AS base_e6
 FROM core_survey_person AS p
-JOIN core_survey_weight AS w
+LEFT JOIN core_survey_weight AS w
   ON w.period = p.period AND w.household = p.household AND w.person_no = p.person_no
 UNION ALL
 SELECT

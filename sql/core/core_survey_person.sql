@@ -10,7 +10,7 @@ materialized: view
 */
 WITH scoped AS (
   SELECT
-    period, household, person_no, region, stratum, psu, age, sex, hukou, in_school, hours, wage_fen, person,
+    period, household, person_no, region, stratum, psu, age, sex, hukou, in_school, hours, wage_fen, person, base_weight_e6,
     -- A weight that is missing or negative carries nothing; the person still
     -- stands for its PSU in the design.
     CASE WHEN weight_e6 > 0 THEN weight_e6 ELSE 0 END AS weight_e6,
@@ -60,6 +60,7 @@ SELECT
   wage_fen,
   person,
   weight_e6,
+  CASE WHEN base_weight_e6 > 0 THEN base_weight_e6 ELSE 0 END AS base_weight_e6,
   -- Thousandths of an hour, so that products with weights stay integers.
   CASE WHEN status = 1 AND hours >= 0 AND hours <= 168
     THEN {{ to_bigint "round(hours * 1000)" }} END AS hours_e3
