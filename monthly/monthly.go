@@ -23,5 +23,6 @@ func Computations(c *config.Config) map[string]transform.Computation {
 		"survey_estimates": surveyEstimates(c),
 		"survey_links":     surveyLinks(c),
 		"county_model":     countyModel(c.CountyModel),
+		"season":           season(c.Seasonal),
 	}
 }
