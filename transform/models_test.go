@@ -13,6 +13,7 @@ import (
 	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/monthly"
 	"laborwatch/period"
 	models "laborwatch/sql"
 	"laborwatch/transform"
@@ -75,6 +76,7 @@ func newCity(t *testing.T) *city {
 	}
 	c := &city{world: w, opts: w.options()}
 	c.opts.Models, c.opts.Params, c.opts.Sources = models.FS, cfg.Params(), map[string][]lake.Column{}
+	c.opts.Computations = monthly.Computations(cfg)
 	for feed, contract := range contracts {
 		c.opts.Sources[feed] = contract.LakeColumns()
 	}
