@@ -19,8 +19,8 @@ SELECT
     ELSE 'publish'
   END AS quality,
   CASE
-    WHEN se IS NULL THEN 'no_error'
     WHEN value = 0 THEN 'no_case'
+    WHEN se IS NULL THEN 'no_error'
     WHEN se > {{ param "survey.cv_publish" }} * value THEN 'cv'
     WHEN df < {{ param "survey.min_df" }} THEN 'few_psus'
     ELSE ''
