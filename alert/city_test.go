@@ -17,6 +17,7 @@ import (
 	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/monthly"
 	"laborwatch/pseudonym"
 	"laborwatch/simulate"
 	"laborwatch/sql"
@@ -226,7 +227,8 @@ func newPipeline(t *testing.T) *pipeline {
 	}
 	p.tr, err = transform.New(ctx, transform.Options{
 		Engine: p.eng, Lake: lk, Models: sql.FS, Params: cfg.Params(), Seeds: seeds(cfg), Sources: sources,
-		Boards: []transform.Board{{Name: filing.Name, Columns: filing.Columns()}},
+		Boards:       []transform.Board{{Name: filing.Name, Columns: filing.Columns()}},
+		Computations: monthly.Computations(cfg),
 	})
 	must(t, err)
 	for _, m := range p.tr.Models() {
