@@ -97,6 +97,7 @@ func readFielded(in *transform.Input) (map[period.Period]*fielded, error) {
 type weights struct {
 	final, base, response, g []float64
 	margins                  [][maxMargins]string
+	how                      *Weighed
 }
 
 func newWeights(n int) *weights {

@@ -1,0 +1,317 @@
+package weighting
+
+import (
+	"encoding/csv"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"laborwatch/survey"
+)
+
+// schools is the cluster sample of California schools, with its designs.
+type schools struct {
+	head map[string]int
+	rows [][]string
+}
+
+func read(t *testing.T, name string) schools {
+	t.Helper()
+	dir := os.Getenv("LABORWATCH_REFERENCE")
+	if dir == "" {
+		t.Skip("LABORWATCH_REFERENCE is not set: no reference numbers to hold the weights against")
+	}
+	f, err := os.Open(filepath.Join(dir, "vectors", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := schools{head: map[string]int{}, rows: rows[1:]}
+	for i, n := range rows[0] {
+		s.head[n] = i
+	}
+	return s
+}
+
+func (s schools) numbers(t *testing.T, column string) []float64 {
+	t.Helper()
+	i, ok := s.head[column]
+	if !ok {
+		t.Fatalf("no column %s", column)
+	}
+	out := make([]float64, len(s.rows))
+	for r, row := range s.rows {
+		v, err := strconv.ParseFloat(row[i], 64)
+		if err != nil {
+			v = math.NaN()
+		}
+		out[r] = v
+	}
+	return out
+}
+
+// cases of calibration: the population totals are those of the API population.
+var cases = map[string]struct {
+	variables []string
+	o         Options
+}{
+	"poststrat":               {[]string{"stype=E", "stype=H", "stype=M"}, Options{Distance: Raking}},
+	"rake":                    {[]string{"stype=E", "stype=H", "stype=M", "sch.wide=No", "sch.wide=Yes"}, Options{Distance: Raking}},
+	"greg_stype":              {[]string{"stype=E", "stype=H", "stype=M"}, Options{Distance: Linear}},
+	"greg_stype_api99":        {[]string{"stype=E", "stype=H", "stype=M", "api99"}, Options{Distance: Linear}},
+	"raking_stype_api99":      {[]string{"stype=E", "stype=H", "stype=M", "api99"}, Options{Distance: Raking}},
+	"logit_stype_api99":       {[]string{"stype=E", "stype=H", "stype=M", "api99"}, Options{Distance: Logit, Low: .5, High: 2.5}},
+	"greg_stype_schwide":      {[]string{"stype=E", "stype=H", "stype=M", "sch.wide=No", "sch.wide=Yes"}, Options{Distance: Linear}},
+	"rakingcal_stype_schwide": {[]string{"stype=E", "stype=H", "stype=M", "sch.wide=No", "sch.wide=Yes"}, Options{Distance: Raking}},
+}
+
+var population = map[string]float64{
+	"stype=E": 4421, "stype=H": 755, "stype=M": 1018, "sch.wide=No": 1072, "sch.wide=Yes": 5122, "api99": 3914069,
+}
+
+// x are the variables' values of every school.
+func (s schools) x(t *testing.T, names []string) ([][]float64, Variables) {
+	t.Helper()
+	out := make([][]float64, len(s.rows))
+	v := Variables{Names: names}
+	for _, n := range names {
+		v.Totals = append(v.Totals, population[n])
+		column, value, factor := strings.Cut(n, "=")
+		var numbers []float64
+		if !factor {
+			numbers = s.numbers(t, column)
+		}
+		for i, row := range s.rows {
+			x := 0.0
+			switch {
+			case !factor:
+				x = numbers[i]
+			case row[s.head[column]] == value:
+				x = 1
+			}
+			out[i] = append(out[i], x)
+		}
+	}
+	return out, v
+}
+
+// TestWeights: the eight vectors of weights, school by school.
+func TestWeights(t *testing.T) {
+	s, want := read(t, "apiclus1.csv"), read(t, "apiclus1_calibrated_weights.csv")
+	base := s.numbers(t, "pw")
+	for column := range want.head {
+		switch column {
+		case "cds", "stype", "sch.wide", "dnum", "base":
+			continue
+		}
+		t.Run(column, func(t *testing.T) {
+			c, ok := cases[column]
+			if !ok {
+				t.Fatalf("no handler for the column %s", column)
+			}
+			x, v := s.x(t, c.variables)
+			got, err := Calibrate(Cells{base, x}, v, c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, w := range want.numbers(t, column) {
+				if g := base[i] * got.G[i]; math.Abs(g/w-1) > 1e-6 {
+					t.Errorf("row %d: %.10g, want %.10g", i+1, g, w)
+				}
+			}
+		})
+	}
+}
+
+// residuals is a calibration over numeric variables for the variance: R's
+// qr.resid(qr(x·√d), z/w)·w, a regression weighted with the base weights.
+type residuals struct {
+	base, g []float64
+	x       [][]float64
+}
+
+func (r residuals) Residuals(z [][]float64) {
+	Explain(Cells{r.base, r.x}, r.g, z)
+}
+
+// TestCalibratedEstimates: every row of estimates with calibrated weights.
+func TestCalibratedEstimates(t *testing.T) {
+	expected := read(t, "expected_survey.csv")
+	s := read(t, "apiclus1.csv")
+	base, fpc := s.numbers(t, "pw"), s.numbers(t, "fpc")
+	var cluster []int32
+	for _, d := range s.numbers(t, "dnum") {
+		cluster = append(cluster, int32(d))
+	}
+	seen := 0
+	for _, row := range expected.rows {
+		name, ok := strings.CutPrefix(row[0], "cal_")
+		if !ok {
+			continue
+		}
+		seen++
+		t.Run(row[0]+"|"+row[1], func(t *testing.T) {
+			c, ok := cases[name]
+			if !ok {
+				t.Fatalf("no handler for %s", row[0])
+			}
+			x, v := s.x(t, c.variables)
+			got, err := Calibrate(Cells{base, x}, v, c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			final := make([]float64, len(base))
+			for i := range final {
+				final[i] = base[i] * got.G[i]
+			}
+			d, err := survey.New(survey.Sample{
+				Weight: final, Stages: []survey.Stage{{Cluster: cluster, Population: fpc}},
+				Calibration: residuals{base, got.G, x},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var of survey.Variable
+			i := strings.LastIndex(row[1], ".")
+			switch row[1][:i] {
+			case "mean(api00)":
+				of = survey.Variable{Kind: survey.Mean, Num: s.numbers(t, "api00")}
+			case "total(enroll)":
+				of = survey.Variable{Kind: survey.Total, Num: s.numbers(t, "enroll")}
+			case "ratio(api.stu/enroll)":
+				of = survey.Variable{Kind: survey.Ratio, Num: s.numbers(t, "api.stu"), Den: s.numbers(t, "enroll")}
+			case "prop(sch.wide=Yes)":
+				yes := make([]float64, len(base))
+				for k, r := range s.rows {
+					if r[s.head["sch.wide"]] == "Yes" {
+						yes[k] = 1
+					}
+				}
+				of = survey.Variable{Kind: survey.Mean, Num: yes}
+			default:
+				t.Fatalf("no handler for %s", row[1])
+			}
+			e, _ := d.Estimate(of, nil)
+			value := map[string]float64{"est": e.Value, "se": e.SE}[row[1][i+1:]]
+			want, _ := strconv.ParseFloat(row[2], 64)
+			if math.Abs(value-want) > 1e-6*math.Abs(want)+1e-9 { // an error of what is fixed is rounding alone
+				t.Errorf("%.12g, want %.12g", value, want)
+			}
+		})
+	}
+	if seen == 0 {
+		t.Error("no row of calibration in the reference")
+	}
+}
+
+// margins draws a population of two crossed margins and a sample of its cells.
+func margins(t *rapid.T) (Cells, Variables) {
+	a, b := rapid.IntRange(2, 5).Draw(t, "rows"), rapid.IntRange(2, 4).Draw(t, "columns")
+	var c Cells
+	v := Variables{Totals: make([]float64, a+b)}
+	for i := range a + b {
+		v.Names = append(v.Names, strconv.Itoa(i))
+	}
+	for i := range a {
+		for j := range b {
+			x := make([]float64, a+b)
+			x[i], x[a+j] = 1, 1
+			d := rapid.Float64Range(10, 1000).Draw(t, "base")
+			g := rapid.Float64Range(.8, 1.25).Draw(t, "g")
+			c.Base, c.X = append(c.Base, d), append(c.X, x)
+			v.Totals[i] += d * g
+			v.Totals[a+j] += d * g
+		}
+	}
+	return c, v
+}
+
+func TestMarginsAreMet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, v := margins(t)
+		for _, distance := range []Distance{Linear, Raking, Logit} {
+			got, err := Calibrate(c, v, Options{Distance: distance})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sums := make([]float64, len(v.Totals))
+			for i, x := range c.X {
+				if distance == Logit && (got.G[i] < .5 || got.G[i] > 2.5) {
+					t.Errorf("g %v is out of bounds", got.G[i])
+				}
+				for j := range x {
+					sums[j] += c.Base[i] * got.G[i] * x[j]
+				}
+			}
+			for j := range sums {
+				if math.Abs(sums[j]/v.Totals[j]-1) > 1e-8 {
+					t.Errorf("%s: margin %d is %v, want %v", distance, j, sums[j], v.Totals[j])
+				}
+			}
+			if got.Dependent != 1 {
+				t.Errorf("%d margins depend on others, want 1: both add up to the population", got.Dependent)
+			}
+			// Twice the people with twice the totals are weighted the same, in any order.
+			n := len(c.Base)
+			double := Cells{make([]float64, n), make([][]float64, n)}
+			for i := range n {
+				double.Base[n-1-i], double.X[n-1-i] = 2*c.Base[i], c.X[i]
+			}
+			twice := Variables{Names: v.Names}
+			for _, x := range v.Totals {
+				twice.Totals = append(twice.Totals, 2*x)
+			}
+			again, err := Calibrate(double, twice, Options{Distance: distance})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, g := range got.G {
+				if math.Abs(again.G[n-1-i]/g-1) > 1e-7 {
+					t.Errorf("g %v of twice as many, %v of them", again.G[n-1-i], g)
+				}
+			}
+		}
+	})
+}
+
+func TestCalibrationFaults(t *testing.T) {
+	c := Cells{Base: []float64{10, 10}, X: [][]float64{{1, 0}, {0, 1}}}
+	v := func(totals ...float64) Variables { return Variables{Names: []string{"men", "women"}, Totals: totals} }
+	var off *NoConvergence
+	if _, err := Calibrate(c, v(10, 40), Options{}); !errors.As(err, &off) || off.Worst[0].Variable != "women" || !strings.Contains(err.Error(), "wider bounds") {
+		t.Errorf("four times the base within a factor of 2.5: %v", err)
+	}
+	// A margin without a respondent cannot be met.
+	if _, err := Calibrate(Cells{Base: []float64{10}, X: [][]float64{{1, 0}}}, v(10, 5), Options{Distance: Raking}); !errors.As(err, &off) || off.Worst[0].Respondents != 0 {
+		t.Error(err)
+	}
+	// Margins of the same population with different sums contradict one another.
+	both := Cells{Base: []float64{10, 10}, X: [][]float64{{1, 1, 0}, {1, 0, 1}}}
+	if _, err := Calibrate(both, Variables{Names: []string{"all", "men", "women"}, Totals: []float64{20, 10, 15}}, Options{Distance: Raking}); !errors.As(err, &off) {
+		t.Error(err)
+	}
+	for name, err := range map[string]error{
+		"nobody":          second(Calibrate(Cells{}, v(1, 1), Options{})),
+		"negative weight": second(Calibrate(Cells{Base: []float64{-1}, X: [][]float64{{1, 0}}}, v(1, 1), Options{})),
+		"weight of 0":     second(Calibrate(Cells{Base: []float64{0}, X: [][]float64{{1, 0}}}, v(1, 1), Options{})),
+		"bounds":          second(Calibrate(c, v(10, 10), Options{Low: 1.1, High: 2})),
+		"distance":        second(Calibrate(c, v(10, 10), Options{Distance: "cubic"})),
+		"shape":           second(Calibrate(Cells{Base: []float64{1}}, v(1, 1), Options{})),
+	} {
+		if err == nil || !strings.HasPrefix(err.Error(), "calibration: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
