@@ -23,13 +23,19 @@ import (
 	"laborwatch/transform"
 )
 
-// surveyModels are the models of the survey alone; the lake of these tests has
-// no other feed.
+// surveyModels are the models of the survey and of what it is linked to; the lake
+// of these tests has no other feed.
 var surveyModels = []string{
 	"staging/stg_labor_force_survey", "staging/stg_population_totals",
 	"core/core_population_total", "core/core_survey_person", "core/core_survey_weight", "core/core_survey_estimate",
 	"indicator/ind_survey_level", "indicator/ind_survey_change", "indicator/ind_survey_design",
+	"staging/stg_social_insurance", "staging/stg_unemployment_registration", "staging/stg_unemployment_benefit",
+	"core/core_register_link", "core/core_survey_link", "indicator/ind_survey_register",
+	"core/core_survey_season", "indicator/ind_survey_season",
 }
+
+// surveyFeeds are what they read.
+var surveyFeeds = []string{"labor_force_survey", "population_totals", "social_insurance", "unemployment_registration", "unemployment_benefit"}
 
 // params are the default configuration's, with changes laid over them.
 func params(t testing.TB, change map[string]any) map[string]any {
@@ -117,7 +123,7 @@ func feeds(t testing.TB) map[string][]lake.Column {
 		t.Fatal(err)
 	}
 	out := map[string][]lake.Column{}
-	for _, feed := range []string{"labor_force_survey", "population_totals"} {
+	for _, feed := range surveyFeeds {
 		out[feed] = all[feed].LakeColumns()
 	}
 	return out
@@ -138,7 +144,7 @@ type tableLake struct {
 
 func (l tableLake) LivePeriods(ctx context.Context) (map[string]map[period.Period][]string, error) {
 	out := map[string]map[period.Period][]string{}
-	for _, feed := range []string{"labor_force_survey", "population_totals"} {
+	for _, feed := range surveyFeeds {
 		rows, err := l.db.QueryContext(ctx, "SELECT DISTINCT period FROM lake."+feed)
 		if err != nil {
 			return nil, err
@@ -192,6 +198,9 @@ func newTransform(t testing.TB, db *sql.DB, l transform.Lake, change map[string]
 	}
 	if rule, ok := change["survey.lonely_psu"].(string); ok {
 		cfg.Survey.LonelyPSU = rule
+	}
+	if method, ok := change["weighting.method"].(string); ok {
+		cfg.Weighting.Method = method
 	}
 	if level, ok := change["survey.confidence"].(float64); ok {
 		cfg.Survey.Confidence = level

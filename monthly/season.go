@@ -168,7 +168,7 @@ func (r *rates) charts(series []seasonal.Observation, adjusted []float64) ([][]d
 		if err != nil {
 			return nil, err
 		}
-		if ewma, err = (control.EWMA{Sigma: 1, Lambda: ewmaLambda, L: ewmaL}).Chart(white); err != nil {
+		if ewma, err = (control.EWMA{Sigma: 1, Lambda: ewmaLambda, L: ewmaL, Sides: control.Both}).Chart(white); err != nil {
 			return nil, err
 		}
 		if cusum, err = (control.CUSUM{K: cusumK, H: cusumH, Sides: control.Upper}).Chart(white); err != nil {

@@ -96,6 +96,9 @@ type SampledPerson struct {
 type RegionTruth struct {
 	Region                           string // _T for the city
 	Population, Employed, Unemployed int
+	// Registered unemployed, whatever they do, and Insured by an employer: what
+	// the registers know.
+	Registered, Insured int
 }
 
 // Rate is the unemployed share of the labor force, 0 to 1.
@@ -252,6 +255,8 @@ func (t *RegionTruth) add(p *person) {
 	t.Population++
 	t.Employed += b2i(p.ref == formal || p.ref == informal)
 	t.Unemployed += b2i(p.ref == unemployed)
+	t.Registered += b2i(p.is(registered))
+	t.Insured += b2i(p.ref == formal)
 }
 
 // sum makes the truth and the population totals.
@@ -263,6 +268,8 @@ func (s *Sampler) sum(counts []residents) {
 		city.Population += t.Population
 		city.Employed += t.Employed
 		city.Unemployed += t.Unemployed
+		city.Registered += t.Registered
+		city.Insured += t.Insured
 		counts[i].each(func(sex, band, hukou, n int) {
 			s.totals = append(s.totals, PopulationTotal{region, sexCodes[sex], bandCodes[band], hukouCodes[hukou], n})
 		})
