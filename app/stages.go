@@ -79,6 +79,12 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.models, err = a.transformOf(ctx, src, nil)
+	return a.models, err
+}
+
+// transformOf makes a set of models ready to run, only those named where any are.
+func (a *App) transformOf(ctx context.Context, src fs.FS, only []string) (*transform.Transform, error) {
 	sources, upserts := map[string][]lake.Column{}, map[string][]string{}
 	for feed, c := range a.Contracts {
 		sources[feed] = c.LakeColumns()
@@ -99,15 +105,14 @@ func (a *App) transformer(ctx context.Context) (*transform.Transform, error) {
 			}
 		}
 	}
-	a.models, err = transform.New(ctx, transform.Options{
-		Engine: a.Engine, Lake: a.Lake, Models: src, Params: a.Config.Params(), Seeds: seeds(a.Config),
+	return transform.New(ctx, transform.Options{
+		Engine: a.Engine, Lake: a.Lake, Models: src, Only: only, Params: a.Config.Params(), Seeds: seeds(a.Config),
 		Boards:  []transform.Board{{Name: filing.Name, Columns: filing.Columns(), Rows: a.Filing.Rows}},
 		Sources: sources, Upserts: upserts, Computations: monthly.Computations(a.Config), Log: a.log,
 		Progress: func(model string, done, total int) {
 			a.opts.Progress(StageTransform, model, int64(done), int64(total))
 		},
 	})
-	return a.models, err
 }
 
 func modelFiles(dir string) (fs.FS, error) {

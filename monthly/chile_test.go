@@ -93,10 +93,21 @@ func TestChile(t *testing.T) {
 		"surveyed_labor_force|_T|_T": {9744229.315, -1},
 		"surveyed_unemployed|_T|_T":  {801804.7957, -1},
 		"surveyed_unemployed|_T|M":   {399299.4, 14530.92},
+		// By R's survey 4.1-1: svytotal(~u, subset(des, sexo == 2)), certainty.
+		"surveyed_unemployed|_T|F": {402505.3564572, 14688.1869278},
 	} {
 		g := got["2020-02|"+key+"|_T|_T"]
 		if math.Abs(g.value.Float64/want[0]-1) > 1e-7 || (want[1] > 0 && math.Abs(g.se.Float64/want[1]-1) > 1e-6) {
 			t.Errorf("%s: %.4f SE %.4f, want %v", key, g.value.Float64, g.se.Float64, want)
+		}
+	}
+	// Degrees of freedom, likewise: degf(subset(des, lf == 1)), and of each sex.
+	for sex, want := range map[string]int{"_T": 3942, "M": 3857, "F": 3732} {
+		var df int
+		err := db.QueryRowContext(t.Context(), `SELECT df FROM wh.main.core_survey_estimate
+			WHERE measure = 'surveyed_unemployed' AND contrast = 'level' AND region = '_T' AND age = '_T' AND pop_group = '_T' AND sex = ?`, sex).Scan(&df)
+		if err != nil || df != want {
+			t.Errorf("unemployed of %s: %d degrees of freedom, want %d (%v)", sex, df, want, err)
 		}
 	}
 }

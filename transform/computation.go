@@ -143,3 +143,47 @@ func (r *run) source(ctx context.Context, m *Model, months []period.Period) (str
 	}
 	return r.computed(ctx, m, months)
 }
+
+// Read runs a model's SELECT over the months given, with its window around them,
+// and hands its rows over without storing any: for reports on what a computation
+// was made of. What the model reads must be up to date; see Run.
+func (t *Transform) Read(ctx context.Context, model string, months []period.Period, do func(*Input) error) error {
+	t.busy.Lock()
+	defer t.busy.Unlock()
+	m, ok := t.byName[model]
+	if !ok {
+		return fmt.Errorf("no model %s", model)
+	}
+	c, err := t.opts.Engine.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer discard(c)
+	p, err := t.compare(ctx, c, months)
+	if err != nil {
+		return err
+	}
+	r := &run{Transform: t, c: c, want: p.want, have: p.have, boards: p.boards}
+	if err := r.seed(ctx); err != nil {
+		return err
+	}
+	if err := r.lay(ctx, m, months); err != nil {
+		return err
+	}
+	return c.Raw(func(conn any) error {
+		rows, err := conn.(driver.QueryerContext).QueryContext(ctx, m.executable(), nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.File, err)
+		}
+		return errors.Join(do(&Input{Columns: rows.Columns(), rows: rows}), rows.Close())
+	})
+}
+
+// Months are those that a model has, sorted.
+func (t *Transform) Months(ctx context.Context, model string) ([]period.Period, error) {
+	u, _, err := t.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return sortedKeys(u[model]), nil
+}

@@ -103,6 +103,9 @@ func readModels(ctx context.Context, o Options, funcs template.FuncMap) ([]*Mode
 		if err != nil || d.IsDir() || path.Ext(p) != ".sql" {
 			return err
 		}
+		if o.Only != nil && !slices.Contains(o.Only, strings.TrimSuffix(path.Base(p), ".sql")) {
+			return nil
+		}
 		m, err := readModel(ctx, o.Engine.DB(), o.Models, p, funcs)
 		if err == nil {
 			if by, ok := taken[m.Name]; ok {

@@ -55,12 +55,14 @@ type Lake interface {
 	Source(ctx context.Context, feed string, key []string, months []period.Period) (string, error)
 }
 
-// Options of New; Upserts, Computations, Log and Progress may be left out.
+// Options of New; Only, Upserts, Computations, Log and Progress may be left out.
 type Options struct {
 	Engine *engine.DuckDB
 	Lake   Lake
 	// Models holds the SQL files as <folder>/<model>.sql.
 	Models fs.FS
+	// Only names the models to take from Models; nil takes all.
+	Only []string
 	// Params are what models read with {{ param "name" }}: numbers and texts.
 	Params map[string]any
 	// Seeds are the configuration's tables.
