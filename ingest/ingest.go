@@ -222,7 +222,7 @@ func partial(base string) bool {
 // file's name; a folder stands for the extracts in it.
 func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
 	if feed != "" && in.contracts[feed] == nil {
-		return nil, fmt.Errorf("there is no feed %q%s. The feeds are: %s", feed, suggest(feed, in.contracts.Feeds()), strings.Join(in.contracts.Feeds(), ", "))
+		return nil, errors.New(messages.Beside("there is no feed %q%s. The feeds are: %s", feed, suggest(feed, in.contracts.Feeds()), strings.Join(in.contracts.Feeds(), ", ")))
 	}
 	var out []File
 	var errs []error

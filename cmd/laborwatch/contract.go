@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -34,12 +33,15 @@ func (e *env) contracts() (ingest.Contracts, error) {
 
 // contract is one of them by its feed.
 func (e *env) contract(feed string) (*ingest.Contract, error) {
-	cs, err := e.contracts()
+	cfg, cs, err := e.inUse()
 	if err != nil {
 		return nil, err
 	}
-	if err := oneOf("FEED", feed, cs.Feeds()...); err != nil {
+	if feed, err = feedNamed(cs, cfg, feed); err != nil {
 		return nil, err
+	}
+	if cs[feed] == nil { // the filing board expects it, and no contract reads it
+		return nil, oneOf("FEED", feed, cs.Feeds()...)
 	}
 	return cs[feed], nil
 }
@@ -66,8 +68,8 @@ func (e *env) contractListCmd() *cobra.Command {
 				}
 				return e.json(out)
 			}
-			w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, messages.T(messages.ZH, "cli.contract.list.head"))
+			w := newTable(e.stdout)
+			w.head("cli.contract.list.head")
 			for _, feed := range cs.Feeds() {
 				c := cs[feed]
 				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", feed, c.Title.ZH, c.Mode, c.Version, len(c.Columns), strings.Join(c.Files, " "))
@@ -181,9 +183,9 @@ func (e *env) showContract(w io.Writer, c *ingest.Contract, format string) error
 		_, err = w.Write(b)
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	tw := newTable(w)
 	fmt.Fprintf(tw, "%s\t%s\t%s\n\n", c.Feed, c.Title.ZH, c.Title.EN)
-	fmt.Fprintln(tw, messages.T(messages.ZH, "cli.contract.show.head"))
+	tw.head("cli.contract.show.head")
 	for _, col := range forms.Describe(c).Columns {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Required, strings.Join(col.Headers, "、"), col.Meaning.ZH)
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -145,8 +144,8 @@ func (e *env) printLoads(a *app.App, loads []lake.Load, format string) error {
 		fmt.Fprintln(e.stdout, messages.Both("cli.loads.none"))
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, messages.T(messages.ZH, "cli.loads.head"))
+	w := newTable(e.stdout)
+	w.head("cli.loads.head")
 	for _, x := range loads {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", brief(x.ID), feedName(messages.ZH, x.Feed), month(x.Period), place(a, x.Scope), statusName(x.Status),
 			x.RowsIn, x.RowsLoaded, x.RowsQuarantined, x.RowsRepeated, e.local(a, x.LoadedAt), x.Source)
@@ -261,7 +260,7 @@ func (e *env) showLoad(ctx context.Context, a *app.App, id, format string) error
 }
 
 func (e *env) showTable(a *app.App, s shown) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	w := newTable(e.stdout)
 	line := func(key string, value any) {
 		if value != "" {
 			fmt.Fprintf(w, "%s\t%v\n", messages.Both("cli.loads.field."+key), value)

@@ -81,9 +81,6 @@ func (e *env) execute(ctx context.Context) int {
 		return exit.code
 	}
 	e.complain(err)
-	if strings.HasPrefix(err.Error(), "unknown command") {
-		return exitUsage
-	}
 	return 1
 }
 
@@ -98,14 +95,16 @@ func (e *env) root() *cobra.Command {
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs, // so that RunE says what is wrong with them
+		RunE:          onlyHolds,
+
+		PersistentPreRunE: e.nameFeed,
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&e.configFile, "config", "", messages.Both("cli.flag.config"))
 	f.StringVar(&e.data, "data", "", messages.Both("cli.flag.data"))
 	f.BoolVarP(&e.verbose, "verbose", "v", false, messages.Both("cli.flag.verbose"))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &exitError{exitUsage, fmt.Errorf("%w. Try: %s --help", err, cmd.CommandPath())}
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		e.initCmd(), e.doctorCmd(), e.simulateCmd(), e.ingestCmd(), e.quarantineCmd(), e.transformCmd(),
 		e.loadsCmd(), e.filingCmd(),
@@ -121,9 +120,9 @@ func (e *env) root() *cobra.Command {
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, a []string) error {
 		if err := check(cmd, a); err != nil {
-			return &exitError{exitUsage, fmt.Errorf("%w. Try: %s --help", err, cmd.CommandPath())}
+			return usage(cmd, messages.Beside("wrong number of arguments (%d). Usage: %s", len(a), cmd.UseLine()))
 		}
-		return nil
+		return checkFlags(cmd)
 	}
 }
 
@@ -133,15 +132,22 @@ func group(name, key string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   name,
 		Short: messages.Both(key),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			if len(a) > 0 {
-				return &exitError{exitUsage, errors.New(messages.Both("cli.unknown", a[0], cmd.CommandPath()))}
-			}
-			return cmd.Help()
-		},
+		RunE:  onlyHolds,
 	}
 	cmd.AddCommand(commands...)
 	return cmd
+}
+
+func onlyHolds(cmd *cobra.Command, a []string) error {
+	if len(a) == 0 {
+		return cmd.Help()
+	}
+	what := messages.Both("cli.unknown", a[0], cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(a[0]); len(near) > 0 {
+		what += "\n" + messages.Both("cli.near", strings.Join(near, ", "))
+	}
+	return &exitError{exitUsage, errors.New(what)}
 }
 
 // oneOf refuses a flag's value that is not on the list.

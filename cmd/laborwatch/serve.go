@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,7 +21,7 @@ func (e *env) serveCmd() *cobra.Command {
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if e.app != nil {
-				return fmt.Errorf("a daemon already serves data folder %s", e.app.Config.Data)
+				return errors.New(messages.Beside("a daemon already serves data folder %s", e.app.Config.Data))
 			}
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
 				if listen != "" {
