@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,27 +169,6 @@ func (e *env) config() (*config.Config, error) {
 	return config.Load(e.path(e.configFile), e.path(e.data))
 }
 
-// log is for runs that nobody watches: one plain line for each thing done. On a
-// terminal the command speaks for itself, and only faults are logged.
-func (e *env) log() *slog.Logger {
-	level := slog.LevelInfo
-	switch {
-	case e.verbose:
-		level = slog.LevelDebug
-	case e.terminal():
-		level = slog.LevelError
-	}
-	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
-}
-
-// quietLog is for a command whose summary is what counts: warnings and faults alone.
-func (e *env) quietLog() *slog.Logger {
-	if e.verbose {
-		return e.log()
-	}
-	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
 // terminal reports whether a person watches stderr.
 func (e *env) terminal() bool {
 	f, ok := e.stderr.(*os.File)
@@ -218,7 +196,7 @@ func (e *env) withApp(cmd *cobra.Command, fn func(context.Context, *app.App) err
 	}
 	bar := e.progress()
 	defer bar.clear()
-	opts := app.Options{Config: cfg, Log: e.log(), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now, Progress: bar.show}
+	opts := app.Options{Config: cfg, Log: e.log(cfg, cmd.Name() == "serve"), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now, Progress: bar.show}
 	a, err := app.Open(ctx, opts)
 	var locked *app.LockedError
 	if errors.As(err, &locked) {

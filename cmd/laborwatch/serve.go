@@ -37,7 +37,7 @@ func (e *env) serveCmd() *cobra.Command {
 
 // serve runs the daemon on an open data folder until ctx ends.
 func (e *env) serve(ctx context.Context, a *app.App) error {
-	log := slog.New(slog.NewTextHandler(e.stderr, nil))
+	log := e.logger(a.Config, slog.LevelInfo, true)
 	return a.Serve(ctx, app.ServeOptions{
 		Log: log,
 		Execute: func(ctx context.Context, r app.Request, stdout, stderr io.Writer) int {
