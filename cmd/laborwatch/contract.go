@@ -229,7 +229,7 @@ func (e *env) contractTemplateCmd() *cobra.Command {
 				return err
 			}
 			if out == "" {
-				out = strings.TrimSuffix(forms.FileName(c), "_202606.xlsx") + "_" + messages.T(messages.ZH, "cli.contract.form") + ".xlsx"
+				out = forms.TemplateName(c)
 			}
 			if err := e.into(out, func(w io.Writer) error { return forms.Template(w, c) }); err != nil {
 				return err
