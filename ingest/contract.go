@@ -53,11 +53,17 @@ type Contract struct {
 	// Columns of the feed, in the lake's order.
 	Columns []ColumnRule `yaml:"columns"`
 
+	// source is the YAML that the contract was read from.
+	source []byte
+
 	fileScope, filePeriod, dropRow *regexp.Regexp
 	// aliases are the columns' aliases as headers are compared, personal likewise.
 	aliases  [][]string
 	personal map[string]bool
 }
+
+// Source is the YAML that the contract was read from.
+func (c *Contract) Source() []byte { return c.source }
 
 // Title is a name in both languages.
 type Title struct {
@@ -271,6 +277,10 @@ func (in *Ingester) keyGeneration(c *Contract) int {
 		return in.keys.Generation()
 	}
 	return 0
+}
+
+func (c *Contract) readsRegions() bool {
+	return slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "region" })
 }
 
 // fingerprint is a hash over everything in the contract that bears on rows;

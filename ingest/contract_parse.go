@@ -47,6 +47,7 @@ func parseContract(name string, b []byte) (*Contract, *faults, error) {
 		return nil, nil, err
 	}
 	c.normalize()
+	c.source = b
 	return &c, f, nil
 }
 

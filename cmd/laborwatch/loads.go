@@ -207,7 +207,9 @@ type shown struct {
 	Months     map[string]int64 `json:"months"`
 	Superseded []string         `json:"superseded"`
 	Parts      []string         `json:"parts"`
-	Events     []eventLine      `json:"events"`
+	// ContractKept says whether the text of the load's contract can be shown.
+	ContractKept bool        `json:"contract_kept"`
+	Events       []eventLine `json:"events"`
 }
 
 type eventLine struct {
@@ -246,6 +248,11 @@ func (e *env) showLoad(ctx context.Context, a *app.App, id, format string) error
 			*list.to = append(*list.to, y.ID)
 		}
 	}
+	kept, err := a.Lake.ContractTexts(ctx, x.Contract, x.Feed, 0)
+	if err != nil {
+		return err
+	}
+	s.ContractKept = x.Contract != "" && len(kept) > 0
 	events, err := a.Lake.Events(ctx, x.ID)
 	if err != nil {
 		return err
@@ -278,7 +285,12 @@ func (e *env) showTable(a *app.App, s shown) error {
 	for _, p := range slices.Sorted(keys(s.Months)) {
 		line("month", fmt.Sprintf("%s %d", p, s.Months[p]))
 	}
+	text := messages.Both("cli.loads.contract.lost")
+	if s.ContractKept {
+		text = messages.Both("cli.loads.contract.kept", brief(s.Contract))
+	}
 	line("contract", fmt.Sprintf("v%d %s", s.ContractVersion, s.Contract))
+	line("contract", text)
 	line("sha256", fmt.Sprintf("%s (%d B)", s.SHA256, s.Bytes))
 	line("file", s.File)
 	line("filesha", s.FileSHA256)
