@@ -24,6 +24,7 @@ import (
 	"laborwatch/filing"
 	"laborwatch/ingest"
 	"laborwatch/lake"
+	"laborwatch/messages"
 	"laborwatch/metrics"
 	"laborwatch/source"
 	"laborwatch/transform"
@@ -93,7 +94,7 @@ func (a *App) open(ctx context.Context) error {
 	c := a.Config
 	// Pseudonyms are personal data too: the folder is its owner's and group's.
 	if err := os.MkdirAll(c.Data, 0o750); err != nil {
-		return fmt.Errorf("data folder: %w. Try: a folder that this user may write, named by --data", err)
+		return errors.New(messages.Beside("data folder: %v. Try: a folder that this user may write, named by --data", err))
 	}
 	for _, d := range []string{c.Ingest.Inbox, filepath.Join(c.Data, "releases"), filepath.Join(c.Data, "tmp")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {

@@ -133,14 +133,17 @@ func examineFonts(add addFinding) {
 // models against the engine and the feeds against the ledger.
 func examineData(ctx context.Context, c *config.Config, owner *App, keys pseudonym.Keys, add addFinding) {
 	a := owner
-	if a == nil {
+	if a != nil {
+		add(OK, "daemon", messages.Both("cli.doctor.asked", os.Getpid()))
+	} else {
 		if !exists(filepath.Join(c.Data, "state.duckdb")) {
+			add(OK, "feeds", messages.Both("cli.doctor.fresh"))
 			return
 		}
 		opened, err := Open(ctx, Options{Config: c, Clock: time.Now, Command: "doctor"})
 		var locked *LockedError
 		if errors.As(err, &locked) {
-			add(OK, "daemon", messages.Both("cli.doctor.owned", locked.Holder.PID, locked.Holder.Command))
+			add(Warning, "daemon", messages.Both("cli.doctor.owned", locked.Holder.PID, locked.Holder.Command))
 			return
 		}
 		if err != nil {
@@ -180,7 +183,7 @@ func examineData(ctx context.Context, c *config.Config, owner *App, keys pseudon
 		}
 	}
 	sort.Strings(missing)
-	for _, feed := range missing {
-		add(Warning, "feeds", messages.Both("cli.doctor.nofeed", feed))
+	if len(missing) > 0 {
+		add(Warning, "feeds", messages.Both("cli.doctor.nofeed", len(missing), strings.Join(missing, ", ")))
 	}
 }

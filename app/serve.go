@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"laborwatch/config"
+	"laborwatch/messages"
 	"laborwatch/schedules"
 )
 
@@ -49,7 +50,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Web.Listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s (web.listen): %w. Try: another port in the configuration, or --listen 127.0.0.1:0", a.Config.Web.Listen, err)
+		return errors.New(messages.Beside("listen on %s (web.listen): %v. Try: another port in the configuration, or --listen 127.0.0.1:0", a.Config.Web.Listen, err))
 	}
 	closeSocket, err := serveSocket(ctx, SocketPath(a.Config.Data), func(ctx context.Context, r Request, stdout, stderr io.Writer) int {
 		return o.Execute(ctx, r, stdout, stderr)

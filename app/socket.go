@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"laborwatch/messages"
 )
 
 // Execute runs one command line inside this process and returns its exit code.
@@ -122,7 +124,7 @@ type writerFunc func([]byte) (int, error)
 func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 
 // ErrNoDaemon means that nothing listens on the folder's socket.
-var ErrNoDaemon = errors.New("no laborwatch daemon serves this data folder")
+var ErrNoDaemon = errors.New(messages.Beside("no laborwatch daemon serves this data folder"))
 
 // Forward has the daemon of a data folder run a command line, copies what it
 // prints and returns its exit code. Without a daemon the error is ErrNoDaemon.

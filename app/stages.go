@@ -65,7 +65,10 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 			a.opts.Progress(StageIngest, messages.Both("ingest.progress", p.Done, p.Total, p.Rows, path.Base(p.File)), p.Bytes, p.TotalBytes)
 		},
 	})
-	return a.ingest, err
+	if err != nil {
+		return nil, err
+	}
+	return a.ingest, a.ingest.RememberContracts(ctx)
 }
 
 // transformer is made when first needed, from the models and the configuration.

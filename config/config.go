@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"laborwatch/messages"
 )
 
 //go:embed default.yaml
@@ -237,13 +239,13 @@ func Load(file, data string) (*Config, error) {
 	if file != "" {
 		b, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("configuration %s does not exist. Try: laborwatch init --config %s", file, file)
+			return nil, errors.New(messages.Beside("configuration %s does not exist. Try: laborwatch init --config %s", file, file))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("configuration: %w", err)
 		}
 		if err := decode(b, c); err != nil {
-			return nil, fmt.Errorf("configuration %s: %s", file, yaml.FormatError(err, false, true))
+			return nil, fmt.Errorf("%s\n%s", messages.Beside("configuration %s:", file), messages.YAML(err))
 		}
 		if c.File, err = filepath.Abs(file); err != nil {
 			return nil, err
@@ -254,7 +256,7 @@ func Load(file, data string) (*Config, error) {
 		return nil, err
 	}
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("configuration %s:\n%w", c.source(), err)
+		return nil, fmt.Errorf("%s\n%w", messages.Beside("configuration %s:", c.source()), err)
 	}
 	return c, nil
 }

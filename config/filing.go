@@ -1,11 +1,13 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -69,11 +71,11 @@ func Days(list []string) (map[string]bool, error) {
 		}
 		from, err := time.Parse(time.DateOnly, first)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no day such as 2026-10-01 and no span such as 2026-10-01..2026-10-07", text)
+			return nil, errors.New(messages.Beside("%q is no day such as 2026-10-01 and no span such as 2026-10-01..2026-10-07", text))
 		}
 		to, err := time.Parse(time.DateOnly, last)
 		if err != nil || to.Before(from) || to.Sub(from) > 366*24*time.Hour {
-			return nil, fmt.Errorf("%q is no span of days such as 2026-10-01..2026-10-07", text)
+			return nil, errors.New(messages.Beside("%q is no span of days such as 2026-10-01..2026-10-07", text))
 		}
 		for d := from; !d.After(to); d = d.AddDate(0, 0, 1) {
 			out[d.Format(time.DateOnly)] = true

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"laborwatch/messages"
 )
 
 var sourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
@@ -105,7 +108,7 @@ func (v sourceCheck) blocks() {
 
 func (v sourceCheck) need(field, value, what string) {
 	if value == "" {
-		v.bad(v.f+"."+field, value, "name %s", what)
+		v.bad(v.f+"."+field, value, what)
 	}
 }
 
@@ -130,7 +133,7 @@ func (v sourceCheck) address(field, value string) {
 
 func (v sourceCheck) directory() {
 	d := v.s.Directory
-	v.need("directory.path", d.Path, "the folder")
+	v.need("directory.path", d.Path, "name the folder")
 	if folder, ok := strings.CutPrefix(d.After, "move:"); ok {
 		if folder == "" || filepath.Clean(folder) == "." {
 			v.bad(v.f+".directory.after", d.After, "name the folder after move:")
@@ -143,9 +146,9 @@ func (v sourceCheck) directory() {
 func (v sourceCheck) sftp() {
 	x := v.s.SFTP
 	v.address("sftp.address", x.Address)
-	v.need("sftp.user", x.User, "the user")
-	v.need("sftp.path", x.Path, "the folder on the server")
-	v.need("sftp.known_hosts", x.KnownHosts, "a known_hosts file; ssh-keyscan -H HOST prints its lines, compare the key with the server's operator")
+	v.need("sftp.user", x.User, "name the user")
+	v.need("sftp.path", x.Path, "name the folder on the server")
+	v.need("sftp.known_hosts", x.KnownHosts, "name a known_hosts file; ssh-keyscan -H HOST prints its lines, compare the key with the server's operator")
 	v.one("sftp: key or password", x.KeyFile, x.PasswordFile, x.PasswordEnv)
 }
 
@@ -183,7 +186,7 @@ func (v sourceCheck) s3() {
 	if strings.Contains(b.Endpoint, "/") || b.Endpoint == "" {
 		v.bad(v.f+".s3.endpoint", b.Endpoint, "want host or host:port, without a scheme")
 	}
-	v.need("s3.bucket", b.Bucket, "the bucket")
+	v.need("s3.bucket", b.Bucket, "name the bucket")
 	v.one("s3.access_key", b.AccessKeyFile, b.AccessKeyEnv)
 	v.one("s3.secret_key", b.SecretKeyFile, b.SecretKeyEnv)
 }
@@ -193,8 +196,8 @@ func (v sourceCheck) sql() {
 	if !filepath.IsAbs(q.Address) || v.s.Kind == "oracle" {
 		v.address("sql.address", q.Address)
 	}
-	v.need("sql.database", q.Database, "the database")
-	v.need("sql.user", q.User, "a user who may only read")
+	v.need("sql.database", q.Database, "name the database")
+	v.need("sql.user", q.User, "name a user who may only read")
 	v.one("sql.password", q.PasswordFile, q.PasswordEnv)
 	if q.TLS != "verify" && q.TLS != "off" {
 		v.bad(v.f+".sql.tls", q.TLS, "want verify or off")
@@ -226,7 +229,7 @@ func (v sourceCheck) watermark(q *SQLSource) {
 	if !strings.Contains(q.File, "{n}") {
 		v.bad(v.f+".sql.file", q.File, "needs {n}: extracts of one name would replace each other")
 	}
-	v.need("sql.watermark.column", w.Column, "the column of the result")
+	v.need("sql.watermark.column", w.Column, "name the column of the result")
 	if !slices.Contains(WatermarkTypes, w.Type) {
 		v.bad(f+".type", w.Type, "want one of %s", strings.Join(WatermarkTypes, ", "))
 		return
@@ -272,7 +275,7 @@ func CheckWatermark(kind, value string) error {
 		_, err = time.Parse(ZonedLayout, value)
 	}
 	if err != nil {
-		return fmt.Errorf("is no %s; write 0, 2020-01-01 00:00:00 or 2020-01-01 00:00:00+08:00", kind)
+		return errors.New(messages.Beside("is no %s; write 0, 2020-01-01 00:00:00 or 2020-01-01 00:00:00+08:00", kind))
 	}
 	return nil
 }

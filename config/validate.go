@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"laborwatch/messages"
 )
 
 // Jobs are the steps a schedule may run.
@@ -43,7 +45,7 @@ var (
 func (c *Config) Validate() error {
 	var errs []error
 	bad := func(field string, value any, format string, args ...any) {
-		errs = append(errs, &FieldError{field, value, fmt.Sprintf(format, args...)})
+		errs = append(errs, &FieldError{field, value, messages.Beside(format, args...)})
 	}
 	if c.Data == "" {
 		bad("data", c.Data, "name the data folder")

@@ -2,11 +2,13 @@ package cube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"laborwatch/engine"
+	"laborwatch/messages"
 )
 
 // Export writes the whole cube as CSV, ordered by every column, to path: two
@@ -18,7 +20,7 @@ func Export(ctx context.Context, eng Engine, path string) error {
 		return fmt.Errorf("export the cube: %w", err)
 	}
 	if !ok {
-		return fmt.Errorf("export the cube: the warehouse holds no observations yet. Try: laborwatch transform")
+		return errors.New(messages.Beside("export the cube: the warehouse holds no observations yet. Try: laborwatch transform"))
 	}
 	tmp := path + ".tmp"
 	defer func() { _ = os.Remove(tmp) }()

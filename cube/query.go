@@ -2,6 +2,7 @@ package cube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,7 +83,7 @@ func Query(ctx context.Context, eng Engine, c *Catalog, s QuerySpec) (*Result, e
 		return nil, fmt.Errorf("query %s: %w", i.Code, err)
 	}
 	if !ok {
-		return nil, fmt.Errorf("query %s: the warehouse holds no observations yet. Try: laborwatch transform", i.Code)
+		return nil, errors.New(messages.Beside("query %s: the warehouse holds no observations yet. Try: laborwatch transform", i.Code))
 	}
 	if err := i.check(s.By, "--by"); err != nil {
 		return nil, err

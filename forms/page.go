@@ -94,7 +94,11 @@ func (p *page) facts() {
 	}
 	p.row(label("form.period"), strings.Join(when, "<br>"))
 	if c.Scope.File != "" {
-		p.row(label("form.scope"), both("form.scope.file", "`"+c.Scope.File+"`"))
+		example := "`" + c.Scope.File + "`"
+		if name := CountyFileName(c); name != "" {
+			example = "`" + name + "`"
+		}
+		p.row(label("form.scope"), both("form.scope.file", example))
 	}
 	if len(c.Needs) > 0 {
 		p.row(label("form.needs"), strings.Join(needs(c), "<br>"))
@@ -225,14 +229,39 @@ func (p *page) codes() {
 	}
 }
 
-// FileName is a name that a file of the feed may have.
-func FileName(c *ingest.Contract) string {
+// workbook ends the names of the files that people fill in.
+const workbook = ".xlsx"
+
+// exampleCounty stands in names of files for one county.
+const exampleCounty = "新华区"
+
+// FileName is a name that a workbook of the feed may have.
+func FileName(c *ingest.Contract) string { return c.FileName(workbook, "") }
+
+// CountyFileName is one for a county's own workbook, "" where the contract
+// reads no county from names.
+func CountyFileName(c *ingest.Contract) string { return c.FileName(workbook, exampleCounty) }
+
+// SavedAs says what a filled-in form is called, for a county too where it has
+// its own.
+func SavedAs(lang messages.Lang, c *ingest.Contract) string {
+	name := FileName(c)
+	if county := CountyFileName(c); county != "" {
+		return messages.T(lang, "form.savedas", name, county)
+	}
+	return name
+}
+
+// TemplateName is what the empty form is called.
+func TemplateName(c *ingest.Contract) string {
+	stem := c.Feed
 	for _, g := range c.Files {
-		if strings.HasSuffix(g, ".xlsx") {
-			return strings.Replace(g, "*", "202606", 1)
+		if s, ok := strings.CutSuffix(g, workbook); ok {
+			stem, _, _ = strings.Cut(s, "*")
+			break
 		}
 	}
-	return c.Feed + "_202606.xlsx"
+	return strings.TrimRight(stem, "_-") + "_" + messages.T(messages.ZH, "cli.contract.form") + workbook
 }
 
 // Index writes the list of all feeds in Markdown.

@@ -291,7 +291,7 @@ func (t *template) explain() error {
 	if err := set("A1", messages.T(messages.ZH, "form.help.title", t.c.Title.ZH)); err != nil {
 		return err
 	}
-	if err := set("A2", messages.T(messages.ZH, "form.help.how", t.c.Row.ZH, FileName(t.c))); err != nil {
+	if err := set("A2", messages.T(messages.ZH, "form.help.how", t.c.Row.ZH, SavedAs(messages.ZH, t.c))); err != nil {
 		return err
 	}
 	var head []any

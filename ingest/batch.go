@@ -252,7 +252,7 @@ func (b *batch) publications() []lake.Publication {
 			month = p.filed
 		}
 		out = append(out, p.correction(lake.Publication{
-			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, Act: p.act,
+			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, Act: p.act, Contract: b.in.contractText(b.c.Feed),
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
 				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.in.keyGeneration(b.c),

@@ -55,11 +55,17 @@ type Contract struct {
 	// Needs are what a row must have beside its required columns.
 	Needs []Need `yaml:"needs" json:",omitempty"`
 
+	// source is the YAML that the contract was read from.
+	source []byte
+
 	fileScope, filePeriod, dropRow *regexp.Regexp
 	// aliases are the columns' aliases as headers are compared, personal likewise.
 	aliases  [][]string
 	personal map[string]bool
 }
+
+// Source is the YAML that the contract was read from.
+func (c *Contract) Source() []byte { return c.source }
 
 // Title is a name in both languages.
 type Title struct {
@@ -293,6 +299,10 @@ func (in *Ingester) keyGeneration(c *Contract) int {
 	return 0
 }
 
+func (c *Contract) readsRegions() bool {
+	return slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "region" })
+}
+
 // fingerprint is a hash over everything in the contract that bears on rows;
 // comments and layout of the YAML do not.
 func (c *Contract) fingerprint() string {
@@ -307,8 +317,45 @@ func (c *Contract) fingerprint() string {
 }
 
 // example is a name that extracts of the feed may have.
-func (c *Contract) example() string {
-	return strings.ReplaceAll(strings.Replace(c.Files[0], "*", "202605", 1), "*", "")
+func (c *Contract) example() string { return c.nameLike(c.Files[0], "") }
+
+// exampleMonth is the month that names of files are shown for.
+var exampleMonth = period.Of(2026, 6)
+
+// FileName is a name that a file of the feed may have, with the given ending:
+// of a day where files are added to those before, of a month otherwise. County
+// stands in it where it is not ""; a contract that reads no county from names,
+// or not this one, gives "".
+func (c *Contract) FileName(ending, county string) string {
+	for _, g := range c.Files {
+		if strings.HasSuffix(g, ending) {
+			return c.nameLike(g, county)
+		}
+	}
+	return c.nameLike(c.Feed+"_*"+ending, county)
+}
+
+// nameLike puts into a pattern the first date that the contract's rule reads as
+// the month of examples.
+func (c *Contract) nameLike(glob, county string) string {
+	put := func(date string) string { return strings.ReplaceAll(strings.Replace(glob, "*", date, 1), "*", "") }
+	dates := []string{"202606", "2026-06"}
+	if c.Mode == lake.Append {
+		dates = append([]string{"20260624", "2026-06-24"}, dates...)
+	}
+	for _, date := range dates {
+		if county != "" {
+			date = county + "_" + date
+		}
+		name := put(date)
+		if month, scope, err := c.filed(name); err == nil && (month == exampleMonth || c.filePeriod == nil) && scope == county {
+			return name
+		}
+	}
+	if county != "" {
+		return ""
+	}
+	return put("202606")
 }
 
 // filed gives the month and scope that the base name tells; a correction mark

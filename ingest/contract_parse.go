@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"laborwatch/lake"
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -27,10 +28,10 @@ func ParseContract(name string, b []byte) (*Contract, error) {
 func parseContract(name string, b []byte) (*Contract, *faults, error) {
 	file, err := parser.ParseBytes(b, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
+		return nil, nil, fmt.Errorf("%s\n%s", messages.Beside("contract %s:", name), messages.YAML(err))
 	}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, nil, fmt.Errorf("contract %s: want one YAML document", name)
+		return nil, nil, errors.New(messages.Beside("contract %s: want one YAML document", name))
 	}
 	f := &faults{name: name, lines: map[string]int{}}
 	f.walk("", file.Docs[0].Body, contractShape)
@@ -39,13 +40,14 @@ func parseContract(name string, b []byte) (*Contract, *faults, error) {
 	}
 	var c Contract
 	if err := yaml.NodeToValue(file.Docs[0].Body, &c); err != nil {
-		return nil, nil, fmt.Errorf("contract %s: %s", name, yaml.FormatError(err, false, true))
+		return nil, nil, fmt.Errorf("%s\n%s", messages.Beside("contract %s:", name), messages.YAML(err))
 	}
 	c.check(f)
 	if err := f.err(); err != nil {
 		return nil, nil, err
 	}
 	c.normalize()
+	c.source = b
 	return &c, f, nil
 }
 
@@ -93,7 +95,7 @@ type faults struct {
 }
 
 func (f *faults) add(line int, format string, args ...any) {
-	f.errs = append(f.errs, fmt.Errorf("  line %d: %s", line, fmt.Sprintf(format, args...)))
+	f.errs = append(f.errs, errors.New("  "+messages.Beside("line %d: %s", line, messages.Said{EN: format, Args: args})))
 }
 
 // at adds a fault at the node of the path, or its nearest ancestor.
@@ -113,7 +115,7 @@ func (f *faults) err() error {
 	if len(f.errs) == 0 {
 		return nil
 	}
-	return fmt.Errorf("contract %s:\n%w", f.name, errors.Join(f.errs...))
+	return fmt.Errorf("%s\n%w", messages.Beside("contract %s:", f.name), errors.Join(f.errs...))
 }
 
 // walk checks the node against the shape and notes the line of every path.
@@ -185,11 +187,11 @@ func keysOf[V any](m map[string]V) []string {
 	return out
 }
 
-func suggest(got string, known []string) string {
+func suggest(got string, known []string) messages.Said {
 	if near := nearest(got, known, 1); len(near) > 0 {
-		return fmt.Sprintf("; did you mean %q?", near[0])
+		return messages.Said{EN: "; did you mean %q?", Args: []any{near[0]}}
 	}
-	return ""
+	return messages.Said{}
 }
 
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)

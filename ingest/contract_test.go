@@ -239,3 +239,22 @@ func TestPatternsOverlap(t *testing.T) {
 		}
 	}
 }
+
+// The names that forms show are read as what they stand for.
+func TestFileNames(t *testing.T) {
+	cs, err := LoadContracts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ feed, county, want string }{
+		{"social_insurance", "", "社保缴费_202606.xlsx"},
+		{"insurance_change", "", "增减员_20260624.xlsx"}, // a file a day
+		{"insurance_change", "新华区", "增减员_新华区_20260624.xlsx"},
+		{"unemployment_registration", "410402", "失业登记_410402_202606.xlsx"},
+		{"labor_force_survey", "新华区", ""}, // a sample of the whole city
+	} {
+		if got := cs[c.feed].FileName(".xlsx", c.county); got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.feed, c.county, got, c.want)
+		}
+	}
+}

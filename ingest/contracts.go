@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"laborwatch/messages"
 )
 
 //go:embed contracts/*.yaml
@@ -51,7 +53,7 @@ func LoadOnly(dir string) (Contracts, error) {
 		return nil, err
 	}
 	if len(own) == 0 {
-		return nil, fmt.Errorf("contracts: %s holds no *.yaml", dir)
+		return nil, errors.New(messages.Beside("contracts: %s holds no *.yaml", dir))
 	}
 	return own, nil
 }
@@ -80,7 +82,7 @@ func readContracts(fsys fs.FS, where string) (Contracts, error) {
 			continue
 		}
 		if other, twice := from[c.Feed]; twice {
-			errs = append(errs, fmt.Errorf("contract %s: feed %s is defined in %s already", name, c.Feed, other))
+			errs = append(errs, errors.New(messages.Beside("contract %s: feed %s is defined in %s already", name, c.Feed, other)))
 			continue
 		}
 		out[c.Feed], from[c.Feed] = c, name
@@ -159,4 +161,35 @@ func distance(a, b []rune) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// Named gives the feed that a person names: by its own name, or by its title in
+// either language. Of a name that is none it gives the nearest feeds.
+func (cs Contracts) Named(name string) (feed string, near []string) {
+	name = strings.TrimSpace(name)
+	if cs[name] != nil {
+		return name, nil
+	}
+	of := map[string]string{}
+	for _, feed := range cs.Feeds() {
+		of[feed] = feed
+		for _, title := range []string{cs[feed].Title.ZH, cs[feed].Title.EN} {
+			if strings.EqualFold(title, name) {
+				return feed, nil
+			}
+			of[title] = feed
+		}
+	}
+	known := keysOf(of)
+	for _, k := range known { // a part of a title is nearer than any misspelling
+		if name != "" && strings.Contains(k, name) && !slices.Contains(near, of[k]) {
+			near = append(near, of[k])
+		}
+	}
+	for _, k := range nearest(name, known, 3) {
+		if !slices.Contains(near, of[k]) {
+			near = append(near, of[k])
+		}
+	}
+	return "", near[:min(len(near), 3)]
 }

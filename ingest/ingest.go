@@ -169,12 +169,32 @@ func New(o Options) (*Ingester, error) {
 			in.readings[feed].readers[col.Name] = newReader(c, col, in.regions)
 		}
 		in.prints[feed] = c.fingerprint()
-		if slices.ContainsFunc(c.Columns, func(col ColumnRule) bool { return col.Type == "region" }) {
+		if c.readsRegions() {
 			sum := sha256.Sum256([]byte(in.prints[feed] + strings.Join(in.regions, ",")))
 			in.prints[feed] = hex.EncodeToString(sum[:])
 		}
 	}
 	return in, nil
+}
+
+// contractText is the feed's contract as the ledger keeps it.
+func (in *Ingester) contractText(feed string) lake.ContractText {
+	c := in.contracts[feed]
+	out := lake.ContractText{Fingerprint: in.prints[feed], Feed: feed, Version: c.Version, YAML: string(c.source)}
+	if c.readsRegions() {
+		out.Regions = strings.Join(in.regions, ",")
+	}
+	return out
+}
+
+// RememberContracts has the ledger keep the contracts in use by which it has
+// loads that an earlier version of the program made, without their text.
+func (in *Ingester) RememberContracts(ctx context.Context) error {
+	var list []lake.ContractText
+	for _, feed := range in.contracts.Feeds() {
+		list = append(list, in.contractText(feed))
+	}
+	return in.lake.KeepContracts(ctx, list)
 }
 
 // Scan lists the extracts in a folder and below, sorted by relative path, and
@@ -222,7 +242,7 @@ func partial(base string) bool {
 // file's name; a folder stands for the extracts in it.
 func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
 	if feed != "" && in.contracts[feed] == nil {
-		return nil, fmt.Errorf("there is no feed %q%s. The feeds are: %s", feed, suggest(feed, in.contracts.Feeds()), strings.Join(in.contracts.Feeds(), ", "))
+		return nil, errors.New(messages.Beside("there is no feed %q%s. The feeds are: %s", feed, suggest(feed, in.contracts.Feeds()), strings.Join(in.contracts.Feeds(), ", ")))
 	}
 	var out []File
 	var errs []error

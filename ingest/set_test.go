@@ -79,6 +79,43 @@ func TestSetChecks(t *testing.T) {
 }
 
 // A refusal by a set check is a person's to override, and who and why is kept.
+// Where rows fail, the refusal says what they fail in, not what follows from it.
+func TestRefusalNamesTheCause(t *testing.T) {
+	undated := func(text string, every int) string {
+		lines := strings.Split(text, "\n")
+		for i := 1; i < len(lines)-1; i++ {
+			if i%every != every-1 || every == 1 {
+				cells := strings.Split(lines[i], ",")
+				cells[3] = ""
+				lines[i] = strings.Join(cells, ",")
+			}
+		}
+		return strings.Join(lines, "\n")
+	}
+	for name, c := range map[string]struct {
+		every       int
+		want, never string
+	}{
+		"all":  {1, "203 of 203 rows fail in 登记日期: left empty. Check", "robust z"},
+		"most": {3, "135 of 203 rows fail in 登记日期: left empty; 68 rows", "and %d more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			sixMonths(t, h)
+			h.put("失业登记_202607.csv", []byte(undated(registrations(203, 103, registrationHeader, none), c.every)))
+			sum := h.load()
+			if len(sum.Refused) != 1 {
+				t.Fatalf("%+v", sum)
+			}
+			why := sum.Refused[0].Reason
+			_, english, _ := strings.Cut(why, " / ")
+			if !strings.Contains(english, "before it: "+c.want) || strings.Contains(why, c.never) || !strings.Contains(why, "漏填") || strings.Count(why, ";") > 2*mostReasons+2 {
+				t.Error(why)
+			}
+		})
+	}
+}
+
 func TestOverride(t *testing.T) {
 	ctx := context.Background()
 	h := newHouse(t)
@@ -152,7 +189,7 @@ func TestDrift(t *testing.T) {
 		text := strings.ReplaceAll(registrations(40, 20, registrationHeader, none), "2026-01-0", "week ")
 		h.put("失业登记_202605.csv", []byte(text))
 		sum := h.load()
-		if len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "40 of 40 cells of column registered_on cannot be read (bad_date; for example w…1 (6字符/chars), w…2 (6字符/chars), w…3 (6字符/chars))") {
+		if len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "40 of 40 cells of column registered_on cannot be read (bad date; for example w…1 (6字符/chars), w…2 (6字符/chars), w…3 (6字符/chars))") {
 			t.Errorf("%+v", sum.Refused)
 		}
 	})

@@ -94,7 +94,11 @@ func (b *batch) checkLoss(ctx context.Context) error {
 		}
 		for _, x := range live {
 			if x.RowsLoaded > 0 && x.Period == cmp.Or(p.month, p.filed) && (x.Scope == "" || p.scope == "" || x.Scope == p.scope) {
-				return refuse("all_bad", p.rows+p.malformed)
+				why, err := b.causes(ctx, p)
+				if err != nil {
+					return err
+				}
+				return refuse("all_bad", p.rows+p.malformed, why)
 			}
 		}
 	}
@@ -126,11 +130,28 @@ func (b *batch) judge(ctx context.Context, p *part, past []lake.Past) error {
 		}
 		p.notes = append(p.notes, f.note)
 	}
-	if len(why) > 0 {
-		return refuse("set", why)
+	if len(why) == 0 {
+		return nil
 	}
-	return nil
+	// Where most rows are bad the figures are far off for that reason alone.
+	if bad := p.bad + p.malformed; 2*bad >= p.rows+p.malformed && bad > 0 {
+		first, err := b.causes(ctx, p)
+		if err != nil {
+			return err
+		}
+		if p.rows == p.bad {
+			return refuse("set", first)
+		}
+		why = append(first, why...)
+	}
+	if more := len(why) - mostReasons; more > 0 {
+		why = append(why[:mostReasons:mostReasons], &refusalError{"ingest.check.more", []any{more}})
+	}
+	return refuse("set", why)
 }
+
+// mostReasons is how many a refusal tells: beyond them nobody reads on.
+const mostReasons = 6
 
 // besideWhole says how many rows of the whole month's snapshot a county's file
 // takes the place of. A county without a history of its own is judged by them:
@@ -206,11 +227,42 @@ func (b *batch) checkTypes(ctx context.Context) error {
 	return nil
 }
 
-func (b *batch) changedTypes(ctx context.Context, p *part) (why phrases, err error) {
+func (b *batch) changedTypes(ctx context.Context, p *part) (phrases, error) {
+	return b.faultsOf(ctx, p, fmt.Sprintf("n >= %v AND reason NOT IN ('%s', '%s') ORDER BY col", typeShare*float64(p.rows), Missing, OutOfScope),
+		func(col, _, masked string, reason phrases, n int64) *refusalError {
+			return &refusalError{"ingest.check.type", []any{col, n, p.rows, reason, masked}}
+		})
+}
+
+// causes are the faults that most rows of the extract have, the commonest first.
+func (b *batch) causes(ctx context.Context, p *part) (phrases, error) {
+	var why phrases
+	if p.malformed > 0 {
+		why = append(why, &refusalError{"ingest.check.malformed", []any{p.malformed, p.rows + p.malformed}})
+	}
+	if p.repeated > 0 {
+		why = append(why, &refusalError{"ingest.check.repeated", []any{p.repeated, p.rows + p.malformed}})
+	}
+	found, err := b.faultsOf(ctx, p, fmt.Sprintf("true ORDER BY n DESC, col, reason LIMIT %d", mostCauses),
+		func(col, heading, masked string, reason phrases, n int64) *refusalError {
+			var example phrases
+			if masked != "" {
+				example = phrases{{"ingest.check.example", []any{masked}}}
+			}
+			return &refusalError{"ingest.check.cause", []any{cmp.Or(heading, col), n, p.rows, reason, example}}
+		})
+	return append(why, found...), err
+}
+
+const mostCauses = 3
+
+// faultsOf counts the faults of an extract by column and reason, with examples,
+// and puts into words those that the rest of a WHERE clause chooses.
+func (b *batch) faultsOf(ctx context.Context, p *part, where string, say func(col, heading, masked string, reason phrases, n int64) *refusalError) (out phrases, err error) {
 	rows, err := b.conn.QueryContext(ctx, fmt.Sprintf(`SELECT col, reason, n, array_to_string(masked, ', ') FROM (
 		SELECT split_part(f, %[1]s, 1) AS col, split_part(f, %[1]s, 2) AS reason, count(*) AS n, list(DISTINCT split_part(f, %[1]s, 3) ORDER BY split_part(f, %[1]s, 3))[1:%[2]d] AS masked
 		FROM (SELECT unnest(string_split(_fault, %[3]s)) AS f FROM lw_slow WHERE _file = %[4]d AND NOT _skip AND _fault IS NOT NULL) GROUP BY ALL)
-		WHERE n >= %[5]v AND reason NOT IN ('%[6]s', '%[7]s') ORDER BY col`, partSep, examples, faultSep, p.fd, typeShare*float64(p.rows), Missing, OutOfScope))
+		WHERE %[5]s`, partSep, examples, faultSep, p.fd, where))
 	if err != nil {
 		return nil, err
 	}
@@ -221,9 +273,9 @@ func (b *batch) changedTypes(ctx context.Context, p *part) (why phrases, err err
 		if err := rows.Scan(&col, &reason, &n, &masked); err != nil {
 			return nil, err
 		}
-		why = append(why, &refusalError{"ingest.check.type", []any{col, n, p.rows, reason, masked}})
+		out = append(out, say(col, b.c.Heading(col), masked, phrases{{"quarantine.reason." + reason, nil}}, n))
 	}
-	return why, rows.Err()
+	return out, rows.Err()
 }
 
 // drifted finds columns that came or went since the last load.

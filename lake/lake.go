@@ -124,7 +124,7 @@ func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time
 	if readonly {
 		return l, nil
 	}
-	for _, stmt := range slices.Concat(schema, noteSchema) {
+	for _, stmt := range slices.Concat(schema, noteSchema, []string{contractSchema}) {
 		if _, err := eng.DB().ExecContext(ctx, stmt); err != nil {
 			return nil, fmt.Errorf("lake: create the ledger: %w", err)
 		}

@@ -37,6 +37,9 @@ type Publication struct {
 	Act Act
 	// File is the temporary Parquet file; see Lake.Temp.
 	File string
+	// Contract is the text of the contract that the load was made by; feed,
+	// version and fingerprint are the load's.
+	Contract ContractText
 	// Notes are what a person should know of the load.
 	Notes []Note
 }
@@ -170,6 +173,13 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	}
 	if err := insertPeriods(ctx, tx, pubs); err != nil {
 		return nil, err
+	}
+	for _, p := range pubs {
+		c := p.Contract
+		c.Feed, c.Version, c.Fingerprint = p.Load.Feed, p.Load.ContractVersion, p.Load.Contract
+		if err := keepContract(ctx, tx, c, now); err != nil {
+			return nil, err
+		}
 	}
 	for _, r := range earlier {
 		if _, err := tx.ExecContext(ctx, `UPDATE state.main.loads SET status = 'superseded', superseded_by = ? WHERE load_id = ? AND status = 'live'`, r.by, r.id); err != nil {

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"fmt"
 	"sort"
+	"strings"
 	"sync"
 
 	"github.com/goccy/go-yaml"
@@ -103,4 +104,56 @@ func T(lang Lang, key string, args ...any) string {
 // Both gives the Chinese text with the English beside it.
 func Both(key string, args ...any) string {
 	return T(ZH, key, args...) + " / " + T(EN, key, args...)
+}
+
+// Inside is an argument of Beside that reads differently in each language.
+type Inside interface{ In(lang Lang) string }
+
+// Said is a text of Beside with its arguments, to stand inside another.
+type Said struct {
+	EN   string
+	Args []any
+}
+
+// In gives the text in a language; an empty one stays empty.
+func (s Said) In(lang Lang) string {
+	format := s.EN
+	if zh, ok := chinese()[s.EN]; ok && lang == ZH {
+		format = zh
+	}
+	if len(s.Args) == 0 {
+		return format
+	}
+	args := make([]any, len(s.Args))
+	for i, a := range s.Args {
+		args[i] = a
+		if x, ok := a.(Inside); ok {
+			args[i] = x.In(lang)
+		}
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// chinese gives the Chinese of the faults by their English.
+var chinese = sync.OnceValue(func() map[string]string {
+	m, _ := catalog()
+	out := map[string]string{}
+	for k, t := range m {
+		if strings.HasPrefix(k, "fault.") {
+			out[t.EN] = t.ZH
+		}
+	}
+	return out
+})
+
+// Beside gives the English text of a fault with its Chinese before it, found in
+// the catalog (keys fault.*) by the English; a text that the catalog lacks
+// stands alone. It is for places that find many kinds of fault and hand all of
+// them through one function.
+func Beside(en string, args ...any) string {
+	s := Said{en, args}
+	if _, ok := chinese()[en]; !ok {
+		return s.In(EN)
+	}
+	return s.In(ZH) + " / " + s.In(EN)
 }

@@ -6,11 +6,14 @@
 package period
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"time"
+
+	"laborwatch/messages"
 )
 
 // Period is a calendar month, counted in months since 0000-01. The zero value
@@ -29,12 +32,12 @@ var form = regexp.MustCompile(`^(\d{4})-(\d{2})$`)
 func Parse(s string) (Period, error) {
 	m := form.FindStringSubmatch(s)
 	if m == nil {
-		return 0, fmt.Errorf("period %q: want YYYY-MM, for example 2026-10", s)
+		return 0, errors.New(messages.Beside("period %q: want YYYY-MM, for example 2026-10", s))
 	}
 	y, _ := strconv.Atoi(m[1])
 	mon, _ := strconv.Atoi(m[2])
 	if y < 1900 || mon < 1 || mon > 12 {
-		return 0, fmt.Errorf("period %q: month must be 01 to 12 and the year 1900 or later", s)
+		return 0, errors.New(messages.Beside("period %q: month must be 01 to 12 and the year 1900 or later", s))
 	}
 	return Of(y, time.Month(mon)), nil
 }
@@ -50,7 +53,7 @@ func ParseRange(s string) (from, to Period, err error) {
 				return 0, 0, err
 			}
 			if to < from {
-				return 0, 0, fmt.Errorf("period range %q: the end is before the start", s)
+				return 0, 0, errors.New(messages.Beside("period range %q: the end is before the start", s))
 			}
 			return from, to, nil
 		}

@@ -8,11 +8,13 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sys/unix"
+
+	"laborwatch/messages"
 )
 
 var (
-	errWhole = errors.New("timeout.whole has passed")
-	errIdle  = errors.New("nothing arrived for as long as timeout.idle")
+	errWhole = errors.New(messages.Beside("timeout.whole has passed"))
+	errIdle  = errors.New(messages.Beside("nothing arrived for as long as timeout.idle"))
 )
 
 // retry runs op until it succeeds, fails for good, or has failed as often as

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"laborwatch/config"
+	"laborwatch/messages"
 )
 
 // Object is one file, or one answer of a query, that a source offers.
@@ -74,7 +75,7 @@ type growing interface{ growing() }
 var errNothing = errors.New("nothing new")
 
 // errChanged says that an object changed while it was read.
-var errChanged = errors.New("the object changed while it was read")
+var errChanged = errors.New(messages.Beside("the object changed while it was read"))
 
 // permanentError will not go away by trying again.
 type permanentError struct{ err error }

@@ -108,7 +108,7 @@ func (w *web) addresses() (map[string]string, error) {
 			name = path.Join(u.Host, u.Path)
 		}
 		if _, twice := out[name]; twice {
-			return nil, fmt.Errorf("two addresses give the name %s", name)
+			return nil, errors.New(messages.Beside("two addresses give the name %s", name))
 		}
 		out[name] = raw
 	}

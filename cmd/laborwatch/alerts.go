@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -84,7 +83,7 @@ var levels = map[string]int{"": 0, "1": 1, "2": 2, "3": 3, "4": 4, "红": 1, "�
 func parseLevel(s string) (int, error) {
 	n, ok := levels[strings.ToLower(s)]
 	if !ok {
-		return 0, fmt.Errorf("--level %q: want red, orange, yellow or blue (红橙黄蓝), or 1 to 4", s)
+		return 0, errors.New(messages.Beside("--level %q: want red, orange, yellow or blue (红橙黄蓝), or 1 to 4", s))
 	}
 	return n, nil
 }
@@ -117,7 +116,7 @@ func (e *env) printAlerts(a *app.App, alerts []alert.Alert, format string, lang 
 	case "table":
 		return e.alertTable(a, alerts, lang)
 	}
-	return &exitError{exitUsage, fmt.Errorf("--format %q: want table, csv or json", format)}
+	return &exitError{exitUsage, errors.New(messages.Beside("--format %q: want table, csv or json", format))}
 }
 
 func (e *env) alertTable(a *app.App, alerts []alert.Alert, lang messages.Lang) error {
@@ -125,7 +124,7 @@ func (e *env) alertTable(a *app.App, alerts []alert.Alert, lang messages.Lang) e
 		fmt.Fprintln(e.stdout, messages.Both("cli.alerts.none"))
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	w := newTable(e.stdout)
 	fmt.Fprintln(w, messages.T(lang, "cli.alerts.head"))
 	for _, x := range alerts {
 		rate := "—"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -34,12 +34,15 @@ func (e *env) contracts() (ingest.Contracts, error) {
 
 // contract is one of them by its feed.
 func (e *env) contract(feed string) (*ingest.Contract, error) {
-	cs, err := e.contracts()
+	cfg, cs, err := e.inUse()
 	if err != nil {
 		return nil, err
 	}
-	if err := oneOf("FEED", feed, cs.Feeds()...); err != nil {
+	if feed, err = feedNamed(cs, cfg, feed); err != nil {
 		return nil, err
+	}
+	if cs[feed] == nil { // the filing board expects it, and no contract reads it
+		return nil, oneOf("FEED", feed, cs.Feeds()...)
 	}
 	return cs[feed], nil
 }
@@ -66,8 +69,8 @@ func (e *env) contractListCmd() *cobra.Command {
 				}
 				return e.json(out)
 			}
-			w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, messages.T(messages.ZH, "cli.contract.list.head"))
+			w := newTable(e.stdout)
+			w.head("cli.contract.list.head")
 			for _, feed := range cs.Feeds() {
 				c := cs[feed]
 				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", feed, c.Title.ZH, c.Mode, c.Version, len(c.Columns), strings.Join(c.Files, " "))
@@ -124,15 +127,22 @@ func (e *env) contractLintCmd() *cobra.Command {
 }
 
 func (e *env) contractShowCmd() *cobra.Command {
-	var format, out string
+	var format, out, fingerprint string
+	var version int
 	var all bool
 	cmd := &cobra.Command{
-		Use:   "show FEED|--all [--format table|yaml|markdown|json] [--out FILE|DIR]",
+		Use:   "show FEED|--all [--format table|yaml|markdown|json] [--version N|--fingerprint HEX] [--out FILE|DIR]",
 		Short: messages.Both("cli.contract.show"),
 		Args:  args(cobra.MaximumNArgs(1)),
-		RunE: func(_ *cobra.Command, a []string) error {
+		RunE: func(cmd *cobra.Command, a []string) error {
 			if err := oneOf("--format", format, "table", "yaml", "markdown", "json"); err != nil {
 				return err
+			}
+			if version > 0 || fingerprint != "" {
+				if all || cmd.Flags().Changed("format") && format != "yaml" {
+					return &exitError{exitUsage, errors.New(messages.Both("cli.contract.past"))}
+				}
+				return e.showKept(cmd, a, fingerprint, version, out)
 			}
 			if all {
 				if format != "markdown" || out == "" || len(a) > 0 {
@@ -158,7 +168,38 @@ func (e *env) contractShowCmd() *cobra.Command {
 	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, yaml, markdown, json")
 	f.StringVar(&out, "out", "", messages.Both("cli.contract.out"))
 	f.BoolVar(&all, "all", false, messages.Both("cli.contract.all"))
+	f.IntVar(&version, "version", 0, messages.Both("cli.contract.version"))
+	f.StringVar(&fingerprint, "fingerprint", "", messages.Both("cli.contract.fingerprint"))
 	return cmd
+}
+
+// showKept prints a contract as the ledger keeps it: the YAML, byte by byte,
+// under comments that say which it is.
+func (e *env) showKept(cmd *cobra.Command, a []string, fingerprint string, version int, out string) error {
+	if fingerprint == "" && len(a) == 0 {
+		return &exitError{exitUsage, errors.New(messages.Both("cli.contract.show.which"))}
+	}
+	return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
+		feed := ""
+		if len(a) > 0 {
+			var err error
+			if feed, err = feedNamed(ap.Contracts, ap.Config, a[0]); err != nil {
+				return err
+			}
+		}
+		c, err := ap.Lake.ContractText(ctx, fingerprint, feed, version)
+		if err != nil {
+			return err
+		}
+		return e.into(out, func(w io.Writer) error {
+			fmt.Fprintf(w, "# %s\n", messages.Both("cli.contract.kept", c.Feed, c.Version, c.Fingerprint, e.local(ap, c.KeptAt)))
+			if c.Regions != "" {
+				fmt.Fprintf(w, "# %s\n", messages.Both("cli.contract.regions", c.Regions))
+			}
+			_, err := io.WriteString(w, c.YAML)
+			return err
+		})
+	})
 }
 
 func (e *env) showContract(w io.Writer, c *ingest.Contract, format string) error {
@@ -181,9 +222,9 @@ func (e *env) showContract(w io.Writer, c *ingest.Contract, format string) error
 		_, err = w.Write(b)
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	tw := newTable(w)
 	fmt.Fprintf(tw, "%s\t%s\t%s\n\n", c.Feed, c.Title.ZH, c.Title.EN)
-	fmt.Fprintln(tw, messages.T(messages.ZH, "cli.contract.show.head"))
+	tw.head("cli.contract.show.head")
 	for _, col := range forms.Describe(c).Columns {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Required, strings.Join(col.Headers, "、"), col.Meaning.ZH)
 	}
@@ -227,7 +268,7 @@ func (e *env) contractTemplateCmd() *cobra.Command {
 				return err
 			}
 			if out == "" {
-				out = strings.TrimSuffix(forms.FileName(c), "_202606.xlsx") + "_" + messages.T(messages.ZH, "cli.contract.form") + ".xlsx"
+				out = forms.TemplateName(c)
 			}
 			if err := e.into(out, func(w io.Writer) error { return forms.Template(w, c) }); err != nil {
 				return err

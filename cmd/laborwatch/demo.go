@@ -75,7 +75,7 @@ func (e *env) demo(cmd *cobra.Command, o simulate.Options, once, asJSON bool) er
 		return err
 	}
 	a, err := app.Open(ctx, app.Options{
-		Config: cfg, Log: e.quietLog(), Clock: time.Now, Command: "demo", Version: version, Progress: bar.show,
+		Config: cfg, Log: e.quietLog(cfg), Clock: time.Now, Command: "demo", Version: version, Progress: bar.show,
 	})
 	if err != nil {
 		return err

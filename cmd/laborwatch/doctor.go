@@ -16,16 +16,32 @@ func (e *env) doctorCmd() *cobra.Command {
 		Short: messages.Both("cli.doctor"),
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if e.app != nil {
+				return e.examined(app.Examine(cmd.Context(), e.app.Config, e.app))
+			}
 			cfg, err := e.config()
 			if err != nil {
 				return err
 			}
-			if failed := e.printFindings(app.Examine(cmd.Context(), cfg, e.app)); failed > 0 {
-				return errors.New(messages.Both("cli.doctor.failed", failed))
+			// The daemon owns the data folder, so only it can look into it.
+			code, err := app.Forward(cmd.Context(), cfg.Data, app.Request{Args: e.args, Dir: e.dir}, e.stdout, e.stderr)
+			if err == nil && code != 0 {
+				return &exitError{code: code}
 			}
-			return nil
+			if !errors.Is(err, app.ErrNoDaemon) {
+				return err
+			}
+			return e.examined(app.Examine(cmd.Context(), cfg, nil))
 		},
 	}
+}
+
+// examined prints the findings; one failure makes the command fail.
+func (e *env) examined(findings []app.Finding) error {
+	if failed := e.printFindings(findings); failed > 0 {
+		return errors.New(messages.Both("cli.doctor.failed", failed))
+	}
+	return nil
 }
 
 // printFindings lists the findings and counts the failures.

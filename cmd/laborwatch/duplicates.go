@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -75,8 +74,8 @@ func (e *env) printDuplicates(a *app.App, list []app.Duplicate, format string) e
 		fmt.Fprintln(e.stdout, messages.Both("cli.duplicates.none"))
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, messages.T(messages.ZH, "cli.duplicates.head"))
+	w := newTable(e.stdout)
+	w.head("cli.duplicates.head")
 	for _, d := range list {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", d.Group, d.RegistrationNo, d.Region, a.Config.RegionName("zh", d.Region), d.RegisteredOn)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -112,7 +111,7 @@ func (e *env) printFiling(a *app.App, cells []filing.Cell, format string, lang m
 		fmt.Fprintln(e.stdout, messages.Both("cli.filing.none"))
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	w := newTable(e.stdout)
 	fmt.Fprintln(w, messages.T(lang, "cli.filing.head"))
 	count := map[filing.State]int{}
 	for _, c := range cells {

@@ -23,14 +23,17 @@ func (e *env) ingestCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, a []string) error {
 			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
 				feed, files := "", a
-				if len(a) > 0 && ap.Contracts[a[0]] != nil {
-					feed, files = a[0], a[1:]
+				if len(a) > 0 {
+					var err error
+					if feed, err = e.feedOrFile(ap, a[0]); err != nil {
+						return err
+					}
+				}
+				if feed != "" {
+					files = a[1:]
 				}
 				for i, f := range files {
 					files[i] = e.path(f)
-				}
-				if err := e.neither(ap, a); err != nil {
-					return err
 				}
 				load := ap.Ingest
 				if dry {
@@ -84,13 +87,22 @@ func (e *env) reportIngest(s app.Ingested, dry bool) error {
 	return nil
 }
 
-// neither refuses a first word that is no feed and no file, naming the feeds.
-func (e *env) neither(ap *app.App, a []string) error {
-	if len(a) == 0 || ap.Contracts[a[0]] != nil {
-		return nil
+// feedOrFile gives the feed that the first word names, "" where it is a file,
+// and refuses what is neither, naming the feeds.
+func (e *env) feedOrFile(ap *app.App, word string) (string, error) {
+	if ap.Contracts[word] != nil {
+		return word, nil
 	}
-	if _, err := os.Stat(e.path(a[0])); err == nil {
-		return nil
+	if _, err := os.Stat(e.path(word)); err == nil {
+		return "", nil
 	}
-	return &exitError{exitUsage, errors.New(messages.Both("cli.ingest.neither", a[0], strings.Join(ap.Contracts.Feeds(), ", ")))}
+	feed, err := feedNamed(ap.Contracts, ap.Config, word)
+	if err == nil && ap.Contracts[feed] != nil {
+		return feed, nil
+	}
+	_, near := ap.Contracts.Named(word)
+	if len(near) == 0 {
+		near = ap.Contracts.Feeds()
+	}
+	return "", &exitError{exitUsage, errors.New(messages.Both("cli.ingest.neither", word, strings.Join(near, ", ")))}
 }

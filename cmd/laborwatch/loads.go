@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -145,8 +144,8 @@ func (e *env) printLoads(a *app.App, loads []lake.Load, format string) error {
 		fmt.Fprintln(e.stdout, messages.Both("cli.loads.none"))
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, messages.T(messages.ZH, "cli.loads.head"))
+	w := newTable(e.stdout)
+	w.head("cli.loads.head")
 	for _, x := range loads {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", brief(x.ID), feedName(messages.ZH, x.Feed), month(x.Period), place(a, x.Scope), statusName(x.Status),
 			x.RowsIn, x.RowsLoaded, x.RowsQuarantined, x.RowsRepeated, e.local(a, x.LoadedAt), x.Source)
@@ -208,7 +207,9 @@ type shown struct {
 	Months     map[string]int64 `json:"months"`
 	Superseded []string         `json:"superseded"`
 	Parts      []string         `json:"parts"`
-	Events     []eventLine      `json:"events"`
+	// ContractKept says whether the text of the load's contract can be shown.
+	ContractKept bool        `json:"contract_kept"`
+	Events       []eventLine `json:"events"`
 }
 
 type eventLine struct {
@@ -247,6 +248,11 @@ func (e *env) showLoad(ctx context.Context, a *app.App, id, format string) error
 			*list.to = append(*list.to, y.ID)
 		}
 	}
+	kept, err := a.Lake.ContractTexts(ctx, x.Contract, x.Feed, 0)
+	if err != nil {
+		return err
+	}
+	s.ContractKept = x.Contract != "" && len(kept) > 0
 	events, err := a.Lake.Events(ctx, x.ID)
 	if err != nil {
 		return err
@@ -261,7 +267,7 @@ func (e *env) showLoad(ctx context.Context, a *app.App, id, format string) error
 }
 
 func (e *env) showTable(a *app.App, s shown) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	w := newTable(e.stdout)
 	line := func(key string, value any) {
 		if value != "" {
 			fmt.Fprintf(w, "%s\t%v\n", messages.Both("cli.loads.field."+key), value)
@@ -279,7 +285,12 @@ func (e *env) showTable(a *app.App, s shown) error {
 	for _, p := range slices.Sorted(keys(s.Months)) {
 		line("month", fmt.Sprintf("%s %d", p, s.Months[p]))
 	}
+	text := messages.Both("cli.loads.contract.lost")
+	if s.ContractKept {
+		text = messages.Both("cli.loads.contract.kept", brief(s.Contract))
+	}
 	line("contract", fmt.Sprintf("v%d %s", s.ContractVersion, s.Contract))
+	line("contract", text)
 	line("sha256", fmt.Sprintf("%s (%d B)", s.SHA256, s.Bytes))
 	line("file", s.File)
 	line("filesha", s.FileSHA256)

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +70,7 @@ func (e *env) reportVerified(v lake.Verified) error {
 	if len(v.Damages) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	w := newTable(e.stdout)
 	stray, load := false, ""
 	for _, d := range v.Damages {
 		if d.Kind == lake.Stray {

@@ -114,7 +114,8 @@ func TestExitCodes(t *testing.T) {
 		{0, []string{"ingest", "岗位信息_202605.csv"}},
 		{exitQuarantined, []string{"ingest", "岗位信息_202606.csv"}},
 		{exitRefused, []string{"ingest", "岗位信息_202607.csv"}},
-		{exitUsage, []string{"ingest", "岗位"}},
+		{0, []string{"ingest", "岗位"}}, // a feed by its Chinese name, of which nothing waits
+		{exitUsage, []string{"ingest", "岗位们"}},
 		{exitUsage, []string{"frobnicate"}},
 		{exitUsage, []string{"alerts", "lst"}},
 		{exitUsage, []string{"alerts", "list", "--status", "open"}},

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -150,8 +149,8 @@ func (e *env) printFaults(faults []lake.Fault, contracts ingest.Contracts, forma
 			fmt.Fprintln(e.stdout, messages.Both("cli.quarantine.none"))
 			return nil
 		}
-		w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(w, messages.T(messages.ZH, "cli.quarantine.head"))
+		w := newTable(e.stdout)
+		w.head("cli.quarantine.head")
 		for _, f := range faults {
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s %s\t%s\t%s\t%s\t%s\n", f.File, f.Sheet, f.Row, f.Column, heading(contracts, f.Feed, f.Column),
 				f.Reason, reasonName(f.Reason), f.Masked, f.Hint, brief(f.LoadID), brief(f.ClosedBy))
@@ -182,8 +181,8 @@ func (e *env) printFaultCounts(counts []lake.FaultCount, contracts ingest.Contra
 			fmt.Fprintln(e.stdout, messages.Both("cli.quarantine.none"))
 			return nil
 		}
-		w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(w, messages.T(messages.ZH, "cli.quarantine.sumhead"))
+		w := newTable(e.stdout)
+		w.head("cli.quarantine.sumhead")
 		for _, x := range counts {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s %s\t%d\t%s %d\t%s\n", x.Feed, x.File, x.Column, heading(contracts, x.Feed, x.Column),
 				x.Reason, reasonName(x.Reason), x.Rows, x.FirstSheet, x.FirstRow, brief(x.LoadID))

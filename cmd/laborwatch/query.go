@@ -29,7 +29,7 @@ func (e *env) queryCmd() *cobra.Command {
 				return e.listIndicators(messages.Lang(lang))
 			}
 			if len(a) == 0 {
-				return &exitError{exitUsage, errors.New("name an indicator. Try: laborwatch query --list")}
+				return &exitError{exitUsage, errors.New(messages.Beside("name an indicator. Try: laborwatch query --list"))}
 			}
 			spec, err := cube.ParseSpec(a[0], within, by, where)
 			if err != nil {

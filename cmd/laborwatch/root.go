@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,9 +80,6 @@ func (e *env) execute(ctx context.Context) int {
 		return exit.code
 	}
 	e.complain(err)
-	if strings.HasPrefix(err.Error(), "unknown command") {
-		return exitUsage
-	}
 	return 1
 }
 
@@ -98,21 +94,23 @@ func (e *env) root() *cobra.Command {
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs, // so that RunE says what is wrong with them
+		RunE:          onlyHolds,
+
+		PersistentPreRunE: e.nameFeed,
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&e.configFile, "config", "", messages.Both("cli.flag.config"))
 	f.StringVar(&e.data, "data", "", messages.Both("cli.flag.data"))
 	f.BoolVarP(&e.verbose, "verbose", "v", false, messages.Both("cli.flag.verbose"))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &exitError{exitUsage, fmt.Errorf("%w. Try: %s --help", err, cmd.CommandPath())}
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		e.initCmd(), e.doctorCmd(), e.simulateCmd(), e.ingestCmd(), e.quarantineCmd(), e.transformCmd(),
 		e.loadsCmd(), e.filingCmd(),
 		e.alertsCmd(), e.queryCmd(), e.exportCmd(), e.releaseCmd(), e.serveCmd(), e.demoCmd(),
 		e.sourcesCmd(),
 		e.contractCmd(),
-		e.keyCmd(), e.duplicatesCmd(),
+		e.keyCmd(), e.duplicatesCmd(), e.surveyCmd(),
 	)
 	return root
 }
@@ -121,9 +119,9 @@ func (e *env) root() *cobra.Command {
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, a []string) error {
 		if err := check(cmd, a); err != nil {
-			return &exitError{exitUsage, fmt.Errorf("%w. Try: %s --help", err, cmd.CommandPath())}
+			return usage(cmd, messages.Beside("wrong number of arguments (%d). Usage: %s", len(a), cmd.UseLine()))
 		}
-		return nil
+		return checkFlags(cmd)
 	}
 }
 
@@ -133,15 +131,22 @@ func group(name, key string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   name,
 		Short: messages.Both(key),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			if len(a) > 0 {
-				return &exitError{exitUsage, errors.New(messages.Both("cli.unknown", a[0], cmd.CommandPath()))}
-			}
-			return cmd.Help()
-		},
+		RunE:  onlyHolds,
 	}
 	cmd.AddCommand(commands...)
 	return cmd
+}
+
+func onlyHolds(cmd *cobra.Command, a []string) error {
+	if len(a) == 0 {
+		return cmd.Help()
+	}
+	what := messages.Both("cli.unknown", a[0], cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(a[0]); len(near) > 0 {
+		what += "\n" + messages.Both("cli.near", strings.Join(near, ", "))
+	}
+	return &exitError{exitUsage, errors.New(what)}
 }
 
 // oneOf refuses a flag's value that is not on the list.
@@ -162,27 +167,6 @@ func (e *env) path(p string) string {
 
 func (e *env) config() (*config.Config, error) {
 	return config.Load(e.path(e.configFile), e.path(e.data))
-}
-
-// log is for runs that nobody watches: one plain line for each thing done. On a
-// terminal the command speaks for itself, and only faults are logged.
-func (e *env) log() *slog.Logger {
-	level := slog.LevelInfo
-	switch {
-	case e.verbose:
-		level = slog.LevelDebug
-	case e.terminal():
-		level = slog.LevelError
-	}
-	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
-}
-
-// quietLog is for a command whose summary is what counts: warnings and faults alone.
-func (e *env) quietLog() *slog.Logger {
-	if e.verbose {
-		return e.log()
-	}
-	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // terminal reports whether a person watches stderr.
@@ -212,7 +196,7 @@ func (e *env) withApp(cmd *cobra.Command, fn func(context.Context, *app.App) err
 	}
 	bar := e.progress()
 	defer bar.clear()
-	opts := app.Options{Config: cfg, Log: e.log(), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now, Progress: bar.show}
+	opts := app.Options{Config: cfg, Log: e.log(cfg, cmd.Name() == "serve"), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now, Progress: bar.show}
 	a, err := app.Open(ctx, opts)
 	var locked *app.LockedError
 	if errors.As(err, &locked) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,7 +21,7 @@ func (e *env) serveCmd() *cobra.Command {
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if e.app != nil {
-				return fmt.Errorf("a daemon already serves data folder %s", e.app.Config.Data)
+				return errors.New(messages.Beside("a daemon already serves data folder %s", e.app.Config.Data))
 			}
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
 				if listen != "" {
@@ -36,7 +37,7 @@ func (e *env) serveCmd() *cobra.Command {
 
 // serve runs the daemon on an open data folder until ctx ends.
 func (e *env) serve(ctx context.Context, a *app.App) error {
-	log := slog.New(slog.NewTextHandler(e.stderr, nil))
+	log := e.logger(a.Config, slog.LevelInfo, true)
 	return a.Serve(ctx, app.ServeOptions{
 		Log: log,
 		Execute: func(ctx context.Context, r app.Request, stdout, stderr io.Writer) int {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,8 +30,8 @@ func (e *env) sourcesList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-				fmt.Fprintln(w, messages.T(messages.ZH, "cli.sources.head"))
+				w := newTable(e.stdout)
+				w.head("cli.sources.head")
 				for _, s := range all {
 					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", s.Source, s.Config.Kind, orNone(s.Config.Cron),
 						moment(ap, s.LastLook), moment(ap, s.LastSuccess), s.Waiting, s.Refused, s.Failed, s.LastError)
@@ -63,8 +62,8 @@ func (e *env) listObjects(ctx context.Context, a *app.App, name string) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, messages.T(messages.ZH, "cli.sources.objects"))
+	w := newTable(e.stdout)
+	w.head("cli.sources.objects")
 	for _, r := range records {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, r.Status, r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), r.LastError)
 	}

@@ -37,7 +37,7 @@ func (e *env) microdata(ctx context.Context, file, contract string, change func(
 		contract = e.path(contract)
 	}
 	m, err := app.OpenMicrodata(ctx, app.Options{
-		Config: cfg, Log: e.quietLog(), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now, Progress: bar.show,
+		Config: cfg, Log: e.quietLog(cfg), Command: strings.Join(e.args, " "), Version: version, Clock: time.Now, Progress: bar.show,
 	}, e.path(file), contract)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (e *env) microdata(ctx context.Context, file, contract string, change func(
 
 func (e *env) surveyEstimateCmd() *cobra.Command {
 	q := monthly.Request{Kind: "rate"}
-	var of, by, method, contract, format, lang, rule string
+	var of, by, method, contract, format, lang string
 	cmd := &cobra.Command{
 		Use:   "estimate FILE [--of rate|mean|total|median[:VARIABLE]] [--by region,sex,age,hukou,schooling] [--contract FILE]",
 		Short: messages.Both("cli.survey.estimate"),
@@ -99,7 +99,6 @@ func (e *env) surveyEstimateCmd() *cobra.Command {
 	f.Uint64Var(&q.Seed, "seed", 1, messages.Both("cli.survey.seed"))
 	f.StringVar(&format, "format", "table", messages.Both("cli.query.format")+": table, csv, json")
 	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
-	_ = rule
 	return cmd
 }
 
@@ -120,7 +119,7 @@ func (e *env) printAnswers(m *app.Microdata, q monthly.Request, list []monthly.A
 			for i, d := range q.By {
 				row[d] = a.Cell[i]
 			}
-			for name, v := range a.numbers() {
+			for name, v := range answerNumbers(a) {
 				row[name] = nil
 				if !math.IsNaN(v) {
 					row[name] = v
@@ -140,7 +139,7 @@ func (e *env) printAnswers(m *app.Microdata, q monthly.Request, list []monthly.A
 		for _, a := range list {
 			row := append([]string{a.Period.String()}, a.Cell...)
 			for _, n := range names {
-				row = append(row, plainNumber(a.numbers()[n]))
+				row = append(row, plainNumber(answerNumbers(a)[n]))
 			}
 			if err := w.Write(append(row, strconv.Itoa(a.DF), strconv.Itoa(a.N), a.Quality, a.Reason)); err != nil {
 				return err
@@ -170,12 +169,41 @@ func (e *env) printAnswers(m *app.Microdata, q monthly.Request, list []monthly.A
 			}
 			row = append(row, label)
 		}
-		show := a.shown(q.Kind)
-		rows = append(rows, append(row, show(a.Value), show(a.SE), show(a.Low)+"–"+show(a.High),
+		show := shownAs(q)
+		rows = append(rows, append(row, show(a.Value, false), show(a.SE, true), show(a.Low, false)+"–"+show(a.High, false),
 			percent(a.CV), fixed(a.Deff, 2), strconv.Itoa(a.DF), strconv.Itoa(a.N),
 			cube.QualityText(lang, cube.Observation{Quality: a.Quality, Reason: a.Reason})))
 	}
-	return e.aligned(rows)
+	t := newTable(e.stdout)
+	for _, r := range rows {
+		fmt.Fprintln(t, strings.Join(r, "\t"))
+	}
+	return t.Flush()
+}
+
+// answerNumbers are an estimate's figures by the names that files have them under.
+func answerNumbers(a monthly.Answer) map[string]float64 {
+	return map[string]float64{"value": a.Value, "se": a.SE, "cv": a.CV, "ci_low": a.Low, "ci_high": a.High, "deff": a.Deff}
+}
+
+// shownAs prints values as people read them: rates in percent to one decimal,
+// their errors to two, wages in yuan.
+func shownAs(q monthly.Request) func(v float64, isError bool) string {
+	return func(v float64, isError bool) string {
+		switch {
+		case math.IsNaN(v):
+			return "–"
+		case q.Kind == "rate" && isError:
+			return fmt.Sprintf("%.2f%%", 100*v)
+		case q.Kind == "rate":
+			return fmt.Sprintf("%.1f%%", 100*v)
+		case q.Variable == "wage":
+			return fmt.Sprintf("%.2f", v/100)
+		case q.Kind == "total":
+			return fmt.Sprintf("%.0f", v)
+		}
+		return fmt.Sprintf("%.2f", v)
+	}
 }
 
 func plainNumber(v float64) string {
