@@ -155,7 +155,7 @@ func (e *env) printAnswers(m *app.Microdata, q monthly.Request, list []monthly.A
 	for _, h := range []string{"value", "se", "interval", "cv", "deff", "df", "n", "quality"} {
 		head = append(head, messages.T(lang, "cli.survey.col."+h))
 	}
-	rows := [][]string{head}
+	rows, show := [][]string{head}, shownAs(q, lang)
 	for _, a := range list {
 		row := []string{a.Period.String()}
 		for i, code := range a.Cell {
@@ -169,7 +169,6 @@ func (e *env) printAnswers(m *app.Microdata, q monthly.Request, list []monthly.A
 			}
 			row = append(row, label)
 		}
-		show := shownAs(q)
 		rows = append(rows, append(row, show(a.Value, false), show(a.SE, true), show(a.Low, false)+"–"+show(a.High, false),
 			percent(a.CV), fixed(a.Deff, 2), strconv.Itoa(a.DF), strconv.Itoa(a.N),
 			cube.QualityText(lang, cube.Observation{Quality: a.Quality, Reason: a.Reason})))
@@ -188,13 +187,13 @@ func answerNumbers(a monthly.Answer) map[string]float64 {
 
 // shownAs prints values as people read them: rates in percent to one decimal,
 // their errors to two, wages in yuan.
-func shownAs(q monthly.Request) func(v float64, isError bool) string {
+func shownAs(q monthly.Request, lang messages.Lang) func(v float64, isError bool) string {
 	return func(v float64, isError bool) string {
 		switch {
 		case math.IsNaN(v):
 			return "–"
 		case q.Kind == "rate" && isError:
-			return fmt.Sprintf("%.2f%%", 100*v)
+			return fmt.Sprintf("%.2f", 100*v) + messages.T(lang, "cube.points")
 		case q.Kind == "rate":
 			return fmt.Sprintf("%.1f%%", 100*v)
 		case q.Variable == "wage":
@@ -267,6 +266,9 @@ func (e *env) printSurveyFindings(list []app.SurveyFinding, format string, lang 
 		}
 	} else {
 		for _, f := range list {
+			if f.Code == "item" {
+				f.Args = append([]any{messages.T(lang, fmt.Sprint("survey.item.", f.Args[0]))}, f.Args[1:]...)
+			}
 			fmt.Fprintf(e.stdout, "%s  %s\n", messages.T(lang, "survey.level."+f.Level), messages.T(lang, "survey.check."+f.Code, f.Args...))
 		}
 	}
