@@ -26,6 +26,7 @@ func TestEmbeddedCatalog(t *testing.T) {
 		"job_openings", "job_seekers", "openings_to_seekers_ratio",
 	}
 	plain := []string{ // without changes
+		"survey_edits",
 		"filing_enterprise", "filing_social_insurance", "filing_insurance_change", "filing_unemployment_registration", "filing_unemployment_benefit",
 		"filing_job_vacancy", "filing_job_seeker", "filing_labor_force_survey", "filing_monitored_enterprise", "filing_mobile_flow", "filing_rail_flow",
 		"filing_graduate", "filing_zero_employment_household", "filing_rural_labor",

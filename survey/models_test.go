@@ -21,7 +21,10 @@ var surveyModels = []struct {
 	view bool
 }{
 	{"staging/stg_labor_force_survey", true},
+	{"core/core_survey_status", true},
 	{"core/core_survey_person", true},
+	{"core/core_survey_edit_rule", false},
+	{"core/core_survey_edit", false},
 	{"core/core_survey_design", false},
 	{"core/core_survey_psu", false},
 	{"core/core_survey_domain", false},
@@ -34,6 +37,7 @@ var surveyModels = []struct {
 	{"core/core_survey_t", false},
 	{"indicator/ind_survey_level", false},
 	{"indicator/ind_survey_change", false},
+	{"indicator/ind_survey_edit", false},
 }
 
 // params are the default configuration's, with changes laid over them.
@@ -56,6 +60,12 @@ func funcs(p map[string]any) template.FuncMap {
 			return "", fmt.Errorf("unknown parameter %s", name)
 		case string:
 			return engine.Quote(v), nil
+		case []string:
+			quoted := make([]string, len(v))
+			for i, text := range v {
+				quoted[i] = engine.Quote(text)
+			}
+			return strings.Join(quoted, ", "), nil
 		case float64:
 			return fmt.Sprintf("CAST(%v AS DOUBLE)", v), nil
 		default:

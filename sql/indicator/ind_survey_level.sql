@@ -6,6 +6,12 @@ description: >
   logit interval, at 0 and 1 the Korn–Graubard limit; means and totals a
   symmetric one, never below 0. Figures that the sample cannot bear are kept,
   with obs_status N and quality unreliable: the release suppresses them.
+  Rates by age without students are a series of its own that NBS publishes from
+  the month survey.youth_break on, in place of those with students (16-24 only;
+  it published neither from 2023-07 to 2023-11). That month carries B (break),
+  before N, since quality tells of the sample anyway. Earlier months are computed
+  back from the same answers and carry E (estimated): no official figure exists
+  that they could be held against. Those with students go on unmarked.
 grain: [period, indicator, region, sex, age, pop_group]
 cube: true
 tests:
@@ -60,7 +66,12 @@ SELECT
     WHEN kind <> 'ratio' AND se > 0 AND t IS NOT NULL THEN value + t * se
   END AS ci_high,
   n,
-  CASE WHEN quality = 'unreliable' THEN 'N' ELSE 'A' END AS obs_status,
+  CASE
+    WHEN pop_group = 'NON_STUDENT' AND period = {{ to_date (param "survey.youth_break") }} THEN 'B'
+    WHEN quality = 'unreliable' THEN 'N'
+    WHEN pop_group = 'NON_STUDENT' AND period < {{ to_date (param "survey.youth_break") }} THEN 'E'
+    ELSE 'A'
+  END AS obs_status,
   quality
 FROM (
   SELECT
