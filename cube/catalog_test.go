@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"laborwatch/config"
 	"laborwatch/messages"
+	models "laborwatch/sql"
 )
 
 func TestEmbeddedCatalog(t *testing.T) {
@@ -248,4 +250,32 @@ func FuzzParseCatalog(f *testing.F) {
 			t.Error("neither a catalog nor an error, or both")
 		}
 	})
+}
+
+// Every consistency edit of the survey has names in the catalog, and no name
+// stands for an edit that is no more.
+func TestSurveyEditsAreNamed(t *testing.T) {
+	text, err := models.FS.ReadFile("core/core_survey_edit_rule.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules, named []string
+	for _, m := range regexp.MustCompile(`\('(EDIT_[A-Z_]+)', '`).FindAllStringSubmatch(string(text), -1) {
+		rules = append(rules, m[1])
+	}
+	c, err := LoadCatalog("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _ := c.Dim(PopGroup)
+	for _, code := range d.Codes {
+		if strings.HasPrefix(code.Code, "EDIT_") {
+			named = append(named, code.Code)
+		}
+	}
+	slices.Sort(rules)
+	slices.Sort(named)
+	if len(rules) < 14 || !slices.Equal(rules, named) {
+		t.Errorf("edits of the model: %v\nof the catalog: %v", rules, named)
+	}
 }

@@ -61,6 +61,9 @@ func funcs(p map[string]any) template.FuncMap {
 		case string:
 			return engine.Quote(v), nil
 		case []string:
+			if len(v) == 0 {
+				return "NULL", nil
+			}
 			quoted := make([]string, len(v))
 			for i, text := range v {
 				quoted[i] = engine.Quote(text)

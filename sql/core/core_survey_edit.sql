@@ -62,7 +62,7 @@ WHERE CASE e.edit
       AND NOT CASE WHEN search_days IS NOT NULL THEN search_days <= {{ param "survey.search_window_days" }} ELSE searched END
     WHEN 'EDIT_STATUS_DIFFERS' THEN answered AND status_given <> status_derived
     WHEN 'EDIT_WORKED_AND_ABSENT' THEN worked AND absent
-    WHEN 'EDIT_WAGE_NO_JOB' THEN wage_fen > 0 AND status <> 1
+    WHEN 'EDIT_WAGE_NO_JOB' THEN wage_fen > 0 AND status IN (2, 3)
     WHEN 'EDIT_ABSENCE_DIFFERS' THEN absent_return <> keeps_job
     WHEN 'EDIT_SEARCH_DIFFERS' THEN searched <> (search_days <= {{ param "survey.search_window_days" }})
     WHEN 'EDIT_START_DIFFERS' THEN start_later <> (start_days <= {{ param "survey.start_window_days" }})

@@ -5,7 +5,7 @@ description: >
   answer), with the answers it follows from.
   status_nbs follows the monthly labor force survey of the National Bureau of
   Statistics, status_ilo the resolution on work statistics of the 19th
-  International Conference of Labour Statisticians (employed 27-30,
+  International Conference of Labour Statisticians (employed 27-29,
   underemployed 43, unemployed 47-48, potential labor force 51).
   A precise answer wins over a summary: months and pay of an absence over
   absent_return, days since the last search over searched, days until the agreed
