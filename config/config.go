@@ -152,21 +152,6 @@ type Enterprise struct {
 	Metrics bool `yaml:"metrics"`
 }
 
-// Survey sets the open choices of the labor force survey's estimation.
-type Survey struct {
-	LonelyPSU             string  `yaml:"lonely_psu"`
-	Confidence            float64 `yaml:"confidence"`
-	AgreedStartUnemployed bool    `yaml:"agreed_start_unemployed"`
-	AgeFloor              int     `yaml:"age_floor"`
-	CVPublish             float64 `yaml:"cv_publish"`
-	CVCaution             float64 `yaml:"cv_caution"`
-	MinLaborForce         int     `yaml:"min_labor_force"`
-	MinUnemployed         int     `yaml:"min_unemployed"`
-	// MinDF are the degrees of freedom below which a figure is never better
-	// than caution (the NCHS standards for proportions review below 8).
-	MinDF int `yaml:"min_df"`
-}
-
 // Targets are the year's control targets, as ratios.
 type Targets struct {
 	Surveyed   float64 `yaml:"surveyed_rate"`

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,14 @@ func TestFaultsAreNamed(t *testing.T) {
 			"all at once", "time_zone: Mars/Olympus\nengine: {memory_limit: lots}\nsurvey: {lonely_psu: guess, confidence: 95}\n",
 			[]string{"time_zone = Mars/Olympus", "Asia/Shanghai", "engine.memory_limit", "survey.lonely_psu", "survey.confidence"},
 		},
+		{
+			"survey", "survey: {status_rule: eu, ilo_age_floor: -1, absence_months: 200, search_window_days: 0, ilo_search_window_days: 400, start_window_days: 0, underemployed_hours: 0, long_term_months: 0, youth_break: 2023}\n",
+			[]string{"survey.status_rule = eu", "want one of nbs, ilo", "survey.ilo_age_floor", "survey.absence_months", "survey.search_window_days", "survey.ilo_search_window_days", "survey.start_window_days", "survey.underemployed_hours", "survey.long_term_months", "survey.youth_break"},
+		},
+		{
+			"hukou", "survey: {hukou: {local: [a, \"x'y\"], migrant: [a, b, b], migrant_agri: [c]}}\n",
+			[]string{"survey.hukou.local = x'y", "survey.hukou.migrant = b", "survey.hukou.migrant = a: is under local too", "survey.hukou.migrant_agri = c"},
+		},
 		{"key in data", "data: d\ningest: {key_file: d/k}\n", []string{"ingest.key_file", "outside the data folder"}},
 		{"cron", "schedules: [{name: a, cron: 'every day', jobs: [ingest, sing]}]\n", []string{"schedules[0].cron", "sing"}},
 	} {
@@ -87,5 +96,30 @@ func TestMissingFileSaysWhatToDo(t *testing.T) {
 	_, err := Load(filepath.Join(t.TempDir(), "no.yaml"), "")
 	if err == nil || !strings.Contains(err.Error(), "Try: laborwatch init") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A part of the hukou codes may be set; the others keep their defaults.
+func TestSurveyOverDefaults(t *testing.T) {
+	c, err := Load(write(t, "data: d\nsurvey: {status_rule: ilo, youth_break: 2024-01, hukou: {migrant: [migrant], migrant_agri: []}}\n"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.Params()
+	for name, want := range map[string]any{
+		"survey.status_rule": "ilo", "survey.youth_break": "2024-01-01", "survey.age_floor": 16, "survey.ilo_age_floor": 15,
+		"survey.search_window_days": 91, "survey.ilo_search_window_days": 28, "survey.start_window_days": 91,
+		"survey.absence_months": 3.0, "survey.underemployed_hours": 35.0, "survey.long_term_months": 12,
+	} {
+		if p[name] != want {
+			t.Errorf("%s = %v, want %v", name, p[name], want)
+		}
+	}
+	for name, want := range map[string][]string{
+		"survey.hukou_local": {"local"}, "survey.hukou_migrant": {"migrant"}, "survey.hukou_migrant_agri": {},
+	} {
+		if got, ok := p[name].([]string); !ok || !slices.Equal(got, want) {
+			t.Errorf("%s = %v, want %v", name, p[name], want)
+		}
 	}
 }

@@ -17,14 +17,8 @@ import (
 // Jobs are the steps a schedule may run.
 var Jobs = []string{"ingest", "transform", "alerts", "publish", "release"}
 
-// LonelyPSURules are the treatments of a stratum with one PSU.
-var LonelyPSURules = []string{"adjust", "average", "certainty", "remove"}
-
 // Insurances are the codes of AAE140 (险种) that heads can be counted on.
 var Insurances = []string{"110", "120", "210", "310", "410"}
-
-// ConfidenceLevels are the levels of interval that the models can give.
-var ConfidenceLevels = []float64{0.80, 0.90, 0.95, 0.98, 0.99}
 
 // FieldError is one fault of the configuration.
 type FieldError struct {
@@ -72,6 +66,7 @@ func (c *Config) Validate() error {
 	}
 	c.validateLists(bad)
 	c.validateNumbers(bad)
+	c.Survey.validate(bad)
 	c.validateEstimation(bad)
 	c.validateSchedules(bad)
 	c.validateSources(bad)
@@ -127,18 +122,10 @@ func (c *Config) validateLists(bad faultFunc) {
 }
 
 func (c *Config) validateNumbers(bad faultFunc) {
-	if !slices.Contains(LonelyPSURules, c.Survey.LonelyPSU) {
-		bad("survey.lonely_psu", c.Survey.LonelyPSU, "want one of %s", strings.Join(LonelyPSURules, ", "))
-	}
-	if !slices.Contains(ConfidenceLevels, c.Survey.Confidence) {
-		bad("survey.confidence", c.Survey.Confidence, "want one of %v: the levels whose t quantiles the models hold", ConfidenceLevels)
-	}
 	for _, r := range []struct {
 		field string
 		v     float64
 	}{
-		{"survey.cv_publish", c.Survey.CVPublish},
-		{"survey.cv_caution", c.Survey.CVCaution},
 		{"targets.surveyed_rate", c.Targets.Surveyed},
 		{"targets.registered_rate", c.Targets.Registered},
 		{"alert.blue_rate", c.Alert.BlueRate},
@@ -176,9 +163,6 @@ func (c *Config) validateNumbers(bad faultFunc) {
 	}
 	if c.Alert.MovedBeforeDays < 0 || c.Alert.MovedBeforeDays > 31 {
 		bad("alert.moved_before_days", c.Alert.MovedBeforeDays, "want 0 to 31: the models look at most 31 days back")
-	}
-	if c.Survey.AgeFloor < 0 || c.Survey.AgeFloor > 30 {
-		bad("survey.age_floor", c.Survey.AgeFloor, "want the youngest age in scope, 16 by the NBS rules")
 	}
 }
 

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"laborwatch/config"
 	"laborwatch/messages"
+	models "laborwatch/sql"
 )
 
 func TestEmbeddedCatalog(t *testing.T) {
@@ -31,12 +33,13 @@ func TestEmbeddedCatalog(t *testing.T) {
 		"registered_unemployed", "registered_unemployed_inflow", "registered_unemployed_outflow", "registered_unemployment_rate", "duplicate_registrations",
 		"insured_persons", "insured_employers", "insurance_enrolments", "insurance_terminations", "involuntary_terminations",
 		"job_openings", "job_seekers", "openings_to_seekers_ratio",
+		"survey_edits",
 		"filing_enterprise", "filing_social_insurance", "filing_insurance_change", "filing_unemployment_registration", "filing_unemployment_benefit",
 		"filing_job_vacancy", "filing_job_seeker", "filing_labor_force_survey", "filing_monitored_enterprise", "filing_mobile_flow", "filing_rail_flow",
 		"filing_graduate", "filing_zero_employment_household", "filing_rural_labor",
 	}
 	plain := func(code string) bool { // without changes
-		return strings.HasPrefix(code, "filing_") || slices.Contains([]string{
+		return code == "survey_edits" || strings.HasPrefix(code, "filing_") || slices.Contains([]string{
 			"median_weekly_hours", "median_monthly_wage", "surveyed_unemployment_rate_avg", "surveyed_unemployment_rate_deff", "survey_response_rate",
 			"surveyed_unemployment_rate_model", "county_model_shrinkage",
 			"surveyed_unemployment_rate_sa", "surveyed_unemployment_rate_trend", "surveyed_rate_sahm", "surveyed_rate_ewma", "surveyed_rate_cusum",
@@ -266,4 +269,32 @@ func FuzzParseCatalog(f *testing.F) {
 			t.Error("neither a catalog nor an error, or both")
 		}
 	})
+}
+
+// Every consistency edit of the survey has names in the catalog, and no name
+// stands for an edit that is no more.
+func TestSurveyEditsAreNamed(t *testing.T) {
+	text, err := models.FS.ReadFile("core/core_survey_edit_rule.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules, named []string
+	for _, m := range regexp.MustCompile(`\('(EDIT_[A-Z_]+)', '`).FindAllStringSubmatch(string(text), -1) {
+		rules = append(rules, m[1])
+	}
+	c, err := LoadCatalog("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _ := c.Dim(PopGroup)
+	for _, code := range d.Codes {
+		if strings.HasPrefix(code.Code, "EDIT_") {
+			named = append(named, code.Code)
+		}
+	}
+	slices.Sort(rules)
+	slices.Sort(named)
+	if len(rules) < 14 || !slices.Equal(rules, named) {
+		t.Errorf("edits of the model: %v\nof the catalog: %v", rules, named)
+	}
 }

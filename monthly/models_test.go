@@ -27,7 +27,9 @@ import (
 // of these tests has no other feed.
 var surveyModels = []string{
 	"staging/stg_labor_force_survey", "staging/stg_population_totals",
-	"core/core_population_total", "core/core_survey_person", "core/core_survey_weight", "core/core_survey_estimate",
+	"core/core_population_total", "core/core_survey_status", "core/core_survey_person", "core/core_survey_edit_rule", "core/core_survey_edit",
+	"indicator/ind_survey_edit",
+	"core/core_survey_weight", "core/core_survey_estimate",
 	"indicator/ind_survey_level", "indicator/ind_survey_change", "indicator/ind_survey_design",
 	"staging/stg_social_insurance", "staging/stg_unemployment_registration", "staging/stg_unemployment_benefit",
 	"core/core_register_link", "core/core_survey_link", "indicator/ind_survey_register",
@@ -57,6 +59,15 @@ func funcs(p map[string]any) template.FuncMap {
 			return "", fmt.Errorf("unknown parameter %s", name)
 		case string:
 			return engine.Quote(v), nil
+		case []string:
+			if len(v) == 0 {
+				return "NULL", nil
+			}
+			quoted := make([]string, len(v))
+			for i, text := range v {
+				quoted[i] = engine.Quote(text)
+			}
+			return strings.Join(quoted, ", "), nil
 		case float64:
 			return fmt.Sprintf("CAST(%v AS DOUBLE)", v), nil
 		default:

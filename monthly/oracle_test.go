@@ -45,8 +45,9 @@ func respondents(t *testing.T, db *sql.DB) []respondent {
 // persons is the SELECT of core_survey_person over the lake's table.
 func persons(t testing.TB) string {
 	t.Helper()
-	return strings.ReplaceAll(render(t, "core/core_survey_person", params(t, nil)), "stg_labor_force_survey",
-		"("+render(t, "staging/stg_labor_force_survey", params(t, nil))+")")
+	p := params(t, nil)
+	status := strings.ReplaceAll(render(t, "core/core_survey_status", p), "stg_labor_force_survey", "("+render(t, "staging/stg_labor_force_survey", p)+")")
+	return strings.ReplaceAll(render(t, "core/core_survey_person", p), "core_survey_status", "("+status+")")
 }
 
 // share is a person's part in a measure's numerator and denominator.

@@ -32,6 +32,17 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A list of texts stands in IN (…), quoted; in an empty one there is nothing.
+func TestListParameter(t *testing.T) {
+	w := newWorld(t)
+	fiveMonths(w)
+	w.params["firms"], w.params["none"] = []string{"A", "it's"}, []string{}
+	w.model("core/core_listed.sql", "/*\ndescription: x\ngrain: [firm]\n*/\nSELECT firm, firm IN ({{ param \"firms\" }}) AS listed, "+
+		"coalesce(firm IN ({{ param \"none\" }}), FALSE) AS nowhere FROM (VALUES ('A'), ('B'), ('it''s')) AS f(firm)")
+	w.run()
+	w.expect("SELECT firm, listed, nowhere FROM wh.main.core_listed ORDER BY firm", "A true false", "B false false", "it's true false")
+}
+
 func TestCycle(t *testing.T) {
 	w := newWorld(t)
 	head := "/*\ndescription: x\ngrain: [period]\n*/\n"

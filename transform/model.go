@@ -250,7 +250,8 @@ func (m *Model) check() error {
 	return errors.Join(errs...)
 }
 
-// paramFunc renders {{ param "name" }} as an SQL literal.
+// paramFunc renders {{ param "name" }} as an SQL literal, a list of texts as what
+// stands in IN (…); of an empty one nothing is in it.
 func paramFunc(params map[string]any) func(string) (string, error) {
 	names := sortedKeys(params)
 	return func(name string) (string, error) {
@@ -261,6 +262,15 @@ func paramFunc(params map[string]any) func(string) (string, error) {
 		switch x := v.(type) {
 		case string:
 			return engine.Quote(x), nil
+		case []string:
+			if len(x) == 0 {
+				return "NULL", nil
+			}
+			quoted := make([]string, len(x))
+			for i, text := range x {
+				quoted[i] = engine.Quote(text)
+			}
+			return strings.Join(quoted, ", "), nil
 		case float64:
 			return fmt.Sprintf("CAST(%v AS DOUBLE)", x), nil
 		default:

@@ -1,39 +1,20 @@
 /*
 description: >
-  Surveyed persons with labor force status (0 out of scope, 1 employed,
-  2 unemployed, 3 not in the labor force) and the domains they belong to.
-  A status given by the extract wins over the questions. '_U' marks an item
-  that was not answered: such a person counts in the totals and in no domain
-  of that item.
+  Surveyed persons who answered, with labor force status by the configured rule
+  and by both (see core_survey_status), the flags of labor underutilization and
+  the domains they belong to. '_U' marks an item that was not answered: such a
+  person counts in the totals and in no domain of that item. Hours and wage are
+  those of the employed.
 grain: [period, household, person_no]
 materialized: view
 */
-WITH scoped AS (
-  SELECT
-    period, household, person_no, region, stratum, psu, age, sex, hukou, in_school, hours, wage_fen, person, base_weight_e6,
-    -- A weight that is missing or negative carries nothing; the person still
-    -- stands for its PSU in the design.
-    CASE WHEN weight_e6 > 0 THEN weight_e6 ELSE 0 END AS weight_e6,
-    -- The NBS rules, first match wins. The age is asked of everybody; where it
-    -- is missing the answers decide, for only those in scope were asked.
-    CASE
-      WHEN status IS NOT NULL THEN status
-      WHEN age < {{ param "survey.age_floor" }} THEN 0
-      WHEN worked THEN 1
-      WHEN absent AND absent_return THEN 1
-      WHEN searched AND available THEN 2
-      -- A job agreed to start within three months: no source says how NBS
-      -- counts it, so the configuration does.
-      WHEN start_later AND available AND {{ param "survey.agreed_start_unemployed" }} = 1 THEN 2
-      ELSE 3
-    END AS status
-  FROM stg_labor_force_survey
-  WHERE responded
-)
+{{ define "hours" }}CASE WHEN status = 1 AND {{ . }} >= 0 AND {{ . }} <= 168
+    THEN CAST(round({{ . }} * 1000) AS BIGINT) END AS {{ . }}_e3{{ end -}}
 SELECT
   period,
   household,
   person_no,
+  person,
   stratum,
   psu,
   coalesce(region, '_U') AS region,
@@ -45,23 +26,34 @@ SELECT
     WHEN age >= 60 THEN 'Y_GE60'
     ELSE '_U'
   END AS age,
+  age AS age_years,
   CASE WHEN in_school = FALSE THEN 'NON_STUDENT' ELSE '_U' END AS schooling,
   CASE
-    WHEN hukou = 'local' THEN 'LOCAL'
-    WHEN hukou IN ('migrant', 'migrant_agri') THEN 'MIGRANT'
+    WHEN hukou IN ({{ param "survey.hukou_local" }}) THEN 'LOCAL'
+    WHEN hukou IN ({{ param "survey.hukou_migrant" }}) THEN 'MIGRANT'
     ELSE '_U'
   END AS hukou,
-  CASE WHEN hukou = 'migrant_agri' THEN 'MIGRANT_AGRI' ELSE '_U' END AS agri_hukou,
+  CASE WHEN hukou IN ({{ param "survey.hukou_migrant_agri" }}) THEN 'MIGRANT_AGRI' ELSE '_U' END AS agri_hukou,
+  education,
   status,
-  status AS status_ilo,
-  FALSE AS tru,
-  FALSE AS plf,
-  CAST(NULL AS BOOLEAN) AS long_term,
-  wage_fen,
-  person,
-  weight_e6,
+  status_given,
+  status_derived,
+  status_nbs,
+  status_ilo,
+  tru,
+  tru_ilo,
+  plf,
+  plf_ilo,
+  long_term,
+  months_unemployed,
+  response_class,
+  -- A weight that is missing or negative carries nothing; the person still
+  -- stands for its PSU in the design.
   CASE WHEN base_weight_e6 > 0 THEN base_weight_e6 ELSE 0 END AS base_weight_e6,
+  CASE WHEN weight_e6 > 0 THEN weight_e6 ELSE 0 END AS weight_e6,
   -- Thousandths of an hour, so that products with weights stay integers.
-  CASE WHEN status = 1 AND hours >= 0 AND hours <= 168
-    THEN {{ to_bigint "round(hours * 1000)" }} END AS hours_e3
-FROM scoped
+  {{ template "hours" "hours" }},
+  {{ template "hours" "hours_usual" }},
+  CASE WHEN status = 1 AND wage_fen >= 0 THEN wage_fen END AS wage_fen
+FROM core_survey_status
+WHERE responded

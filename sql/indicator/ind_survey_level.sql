@@ -2,8 +2,10 @@
 description: >
   Indicators of the labor force survey with standard error, confidence interval and quality: the month's own, three
   months pooled (_3m), and the rate's mean since January (_avg). Figures that the sample cannot bear are kept, with
-  obs_status N, quality unreliable and the reason: the release suppresses them. The series of young people without
-  students is official from survey.youth_break on: that month carries B, earlier ones, computed back, E.
+  obs_status N, quality unreliable and the reason: the release suppresses them. Rates by age without students are a
+  series of its own that NBS publishes from the month survey.youth_break on, in place of those with students (16–24
+  only; it published neither from 2023-07 to 2023-11). That month carries B (break), before N, since quality tells of
+  the sample anyway; earlier months are computed back and carry E: no official figure exists to hold them against.
 grain: [period, indicator, region, sex, age, pop_group]
 cube: true
 tests:
@@ -48,9 +50,9 @@ SELECT
   '_T' AS industry, '_T' AS occupation, '_T' AS enterprise,
   value, numerator, denominator, se, ci_low, ci_high, n,
   CASE
+    WHEN pop_group = 'NON_STUDENT' AND period = {{ to_date (param "survey.youth_break") }} THEN 'B'
     WHEN grade = 'unreliable' THEN 'N'
-    WHEN age = 'Y16T24' AND pop_group = 'NON_STUDENT' AND period = {{ to_date (param "survey.youth_break") }} THEN 'B'
-    WHEN age = 'Y16T24' AND pop_group = 'NON_STUDENT' AND period < {{ to_date (param "survey.youth_break") }} THEN 'E'
+    WHEN pop_group = 'NON_STUDENT' AND period < {{ to_date (param "survey.youth_break") }} THEN 'E'
     ELSE 'A'
   END AS obs_status,
   grade AS quality,

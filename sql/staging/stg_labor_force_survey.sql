@@ -38,6 +38,7 @@ SELECT
   search_days,
   start_days,
   wants_work,
+  education,
   months_unemployed,
   status
 FROM lake.labor_force_survey
