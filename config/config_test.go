@@ -73,7 +73,7 @@ func TestFaultsAreNamed(t *testing.T) {
 		},
 		{
 			"hukou", "survey: {hukou: {local: [a, \"x'y\"], migrant: [a, b, b], migrant_agri: [c]}}\n",
-			[]string{"survey.hukou.local = x'y", "survey.hukou.migrant = b", "survey.hukou.migrant = a: is under local too", "survey.hukou.migrant_agri = c"},
+			[]string{"survey.hukou.local = x'y", "survey.hukou.migrant = b", "survey.hukou.migrant = a", "is under local too", "survey.hukou.migrant_agri = c"},
 		},
 		{"key in data", "data: d\ningest: {key_file: d/k}\n", []string{"ingest.key_file", "outside the data folder"}},
 		{"cron", "schedules: [{name: a, cron: 'every day', jobs: [ingest, sing]}]\n", []string{"schedules[0].cron", "sing"}},
