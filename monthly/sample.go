@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"laborwatch/period"
@@ -95,40 +96,59 @@ func (d domain) compare(o domain) int {
 // readSample reads the persons of every month, in the order of the SELECT.
 func readSample(in *transform.Input) (*sample, error) {
 	out := &sample{months: map[period.Period][]person{}}
-	r, err := newReader(in, "period", "stratum", "psu", "region", "sex", "age", "schooling", "hukou", "agri_hukou",
-		"margin1", "margin2", "margin3", "register", "status", "status_ilo", "tru", "plf", "long_term",
-		"hours", "wage_fen", "weight_e6", "base_e6")
+	r, err := newReader(in, "period", "psu", "cell", "flags", "hours", "wage_fen", "weight_e6", "base_e6")
 	if err != nil {
 		return nil, err
 	}
-	psus, cells := map[psu]int32{}, map[cell]int32{}
-	last := int32(-1)
+	psus, cells := map[psu]int32{}, map[string]int32{}
+	last, lastName := int32(-1), ""
 	err = in.Each(func(row []driver.Value) error {
 		at, ok := r.of(row, 0).(time.Time)
 		if !ok {
 			return errors.New("a person without a month")
 		}
 		text := func(i int) string { s, _ := r.of(row, i).(string); return s }
-		c := cell{
-			region: text(3), sex: text(4), age: text(5), schooling: text(6), hukou: text(7), agri: text(8),
-			margins: [maxMargins]string{text(9), text(10), text(11)}, register: text(12),
-		}
 		// Persons of a PSU come one after another.
-		if u := (psu{stratum: text(1), code: text(2)}); last < 0 || out.psus[last] != u {
-			last = numbered(psus, &out.psus, u)
+		if name := text(1); name != lastName {
+			stratum, code, _ := strings.Cut(name, "|")
+			last, lastName = numbered(psus, &out.psus, psu{stratum, code}), name
 		}
+		c, ok := cells[text(2)]
+		if !ok {
+			made, err := newCell(text(2))
+			if err != nil {
+				return err
+			}
+			c = int32(len(out.cells))
+			out.cells, cells[text(2)] = append(out.cells, made), c
+		}
+		flags := int(number(r.of(row, 3), 0))
 		m := period.FromTime(at)
-		out.months[m] = append(out.months[m], person{
-			psu:    last,
-			cell:   numbered(cells, &out.cells, c),
-			status: int8(number(r.of(row, 13), 0)), ilo: int8(number(r.of(row, 14), 0)),
-			tru: yes(r.of(row, 15)), plf: yes(r.of(row, 16)), long: yes(r.of(row, 17)), known: r.of(row, 17) != nil,
-			hours: number(r.of(row, 18), -1), wage: number(r.of(row, 19), -1),
-			weight: number(r.of(row, 20), 0) / 1e6, base: number(r.of(row, 21), 0) / 1e6,
+		list := out.months[m]
+		if len(list) == cap(list) {
+			list = slices.Grow(list, max(4096, len(list)))
+		}
+		out.months[m] = append(list, person{
+			psu: last, cell: c,
+			status: int8(flags & 3), ilo: int8(flags >> 2 & 3),
+			tru: flags&16 != 0, plf: flags&32 != 0, long: flags&64 != 0, known: flags&128 != 0,
+			hours: number(r.of(row, 4), -1), wage: number(r.of(row, 5), -1),
+			weight: number(r.of(row, 6), 0) / 1e6, base: number(r.of(row, 7), 0) / 1e6,
 		})
 		return nil
 	})
 	return out, err
+}
+
+// newCell takes apart what the models hand over as one text.
+func newCell(text string) (cell, error) {
+	f := strings.Split(text, "|")
+	if len(f) != 7+maxMargins {
+		return cell{}, fmt.Errorf("a person's cell %q has %d parts, want %d", text, len(f), 7+maxMargins)
+	}
+	c := cell{region: f[0], sex: f[1], age: f[2], schooling: f[3], hukou: f[4], agri: f[5], register: f[6+maxMargins]}
+	copy(c.margins[:], f[6:])
+	return c, nil
 }
 
 // numbered gives a thing its number: the next one when it is new.

@@ -16,23 +16,27 @@ tests:
   - range: {column: value, max: 1, where: "kind = 'ratio'"}
 */
 SELECT
-  p.period, p.stratum, p.psu, p.household, p.person_no,
-  p.region, p.sex, p.age, p.schooling, p.hukou, p.agri_hukou,
-  coalesce(w.margin1, '') AS margin1, coalesce(w.margin2, '') AS margin2, coalesce(w.margin3, '') AS margin3, '' AS register,
-  p.status, p.status_ilo, p.tru, p.plf, p.long_term, {{ to_double "p.hours_e3" }} / 1000 AS hours, p.wage_fen,
-  -- A person without a final weight counts with the base weight.
-  coalesce(w.weight_e6, NULLIF(p.weight_e6, 0), p.base_weight_e6, 0) AS weight_e6,
-  coalesce(w.base_e6, NULLIF(p.weight_e6, 0), p.base_weight_e6, 0) AS base_e6
-FROM core_survey_person AS p
-LEFT JOIN core_survey_weight AS w
-  ON w.period = p.period AND w.household = p.household AND w.person_no = p.person_no
-UNION ALL
-SELECT
-  f.period, f.stratum, f.psu, '' AS household, '' AS person_no,
-  '_U' AS region, '_U' AS sex, '_U' AS age, '_U' AS schooling, '_U' AS hukou, '_U' AS agri_hukou,
-  '' AS margin1, '' AS margin2, '' AS margin3, '' AS register,
-  0 AS status, 0 AS status_ilo, FALSE AS tru, FALSE AS plf, CAST(NULL AS BOOLEAN) AS long_term,
-  CAST(NULL AS DOUBLE) AS hours, CAST(NULL AS BIGINT) AS wage_fen,
-  0 AS weight_e6, 0 AS base_e6
-FROM (SELECT DISTINCT period, stratum, psu FROM stg_labor_force_survey) AS f
-ORDER BY period, stratum, psu, household, person_no
+  r.period, r.stratum || '|' || r.psu AS psu, r.cell, r.flags, r.hours, r.wage_fen, r.weight_e6, r.base_e6
+FROM (
+  SELECT
+    p.period, p.stratum, p.psu, p.household, p.person_no,
+    -- What persons share is handed over as one text.
+    p.region || '|' || p.sex || '|' || p.age || '|' || p.schooling || '|' || p.hukou || '|' || p.agri_hukou
+      || '|' || coalesce(w.margin1, '') || '|' || coalesce(w.margin2, '') || '|' || coalesce(w.margin3, '') || '|' AS cell,
+    -- Reading costs by the value: what is yes or no, or one of four, comes as one number.
+    p.status + 4 * p.status_ilo + CASE WHEN p.tru THEN 16 ELSE 0 END + CASE WHEN p.plf THEN 32 ELSE 0 END
+      + CASE WHEN p.long_term THEN 64 ELSE 0 END + CASE WHEN p.long_term IS NULL THEN 0 ELSE 128 END AS flags,
+    {{ to_double "p.hours_e3" }} / 1000 AS hours, p.wage_fen,
+    -- A person without a final weight counts with the base weight.
+    coalesce(w.weight_e6, NULLIF(p.weight_e6, 0), p.base_weight_e6, 0) AS weight_e6,
+    coalesce(w.base_e6, NULLIF(p.weight_e6, 0), p.base_weight_e6, 0) AS base_e6
+  FROM core_survey_person AS p
+  LEFT JOIN core_survey_weight AS w
+    ON w.period = p.period AND w.household = p.household AND w.person_no = p.person_no
+  UNION ALL
+  SELECT
+    f.period, f.stratum, f.psu, '' AS household, '' AS person_no, '_U|_U|_U|_U|_U|_U||||' AS cell,
+    0 AS flags, CAST(NULL AS DOUBLE) AS hours, CAST(NULL AS BIGINT) AS wage_fen, 0 AS weight_e6, 0 AS base_e6
+  FROM (SELECT DISTINCT period, stratum, psu FROM stg_labor_force_survey) AS f
+) AS r
+ORDER BY r.period, r.stratum, r.psu, r.household, r.person_no
