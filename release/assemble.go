@@ -37,7 +37,7 @@ func newContent(o Options) (*Content, *figures) {
 	c.Points = b.points()
 	c.Chart = b.chart()
 	c.Sections = []Section{
-		b.summary(), b.survey(), b.series(c.Chart), b.registered(), b.insured(), b.market(), b.alertSection(c.alertCounts),
+		b.summary(), b.survey(), b.detail(), b.series(c.Chart), b.registered(), b.insured(), b.market(), b.alertSection(c.alertCounts),
 	}
 	c.Notes = b.notes()
 	if !o.AsOf.IsZero() {

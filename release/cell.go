@@ -23,6 +23,7 @@ const (
 	Times   Kind = "times"   // 1.23
 	Delta   Kind = "delta"   // +0.12
 	Hours   Kind = "hours"   // 44.1
+	Yuan    Kind = "yuan"    // 4,690, from fen
 	Words   Kind = "words"
 )
 
@@ -53,6 +54,8 @@ func (k Kind) shape() shape {
 		return shape{scale: 1, decimals: 2, excel: "0.00", factor: 1}
 	case Delta:
 		return shape{scale: 1, decimals: 2, signed: true, excel: "[>=0.005]+0.00;[<=-0.005]-0.00;0.00", factor: 1}
+	case Yuan:
+		return shape{scale: .01, excel: "#,##0", factor: .01}
 	case Hours:
 		return shape{scale: 1, decimals: 1, excel: "0.0", factor: 1}
 	}

@@ -166,5 +166,11 @@ func quality(f figure) Cell {
 	if !messages.Has(key) {
 		return word(same(f.obs.Quality))
 	}
-	return word(text(key))
+	q := text(key)
+	if f.obs.Reason != "" {
+		why := "cube.reason." + f.obs.Reason
+		q.ZH += messages.T("zh", "cube.because", messages.T("zh", why))
+		q.EN += messages.T("en", "cube.because", messages.T("en", why))
+	}
+	return word(q)
 }
