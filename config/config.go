@@ -98,6 +98,9 @@ type Ingest struct {
 	// Settle is how far apart two looks of a scheduled run must be to tell that
 	// a file in the inbox is whole.
 	Settle time.Duration `yaml:"settle"`
+	// After is what becomes of a file in the inbox once it is loaded: keep,
+	// delete, or move:FOLDER (relative to the inbox, of the same file system).
+	After string `yaml:"after"`
 }
 
 // Models says where SQL models that replace embedded ones lie.

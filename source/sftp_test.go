@@ -256,6 +256,58 @@ func TestSFTPRefusals(t *testing.T) {
 	}
 }
 
+// A key that is kept encrypted is opened by a passphrase from a file or the
+// environment, and never told.
+func TestSFTPPassphrase(t *testing.T) {
+	sshd := startSSHD(t)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "x.csv"), "1")
+	const phrase = "开门 Passphrase-7"
+	locked := filepath.Join(t.TempDir(), "locked_key")
+	b, err := os.ReadFile(sshd.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, locked, string(b))
+	// OpenSSH's own program encrypts it, as an operator would.
+	if out, err := exec.CommandContext(t.Context(), tool(t, "ssh-keygen"), "-p", "-q", "-P", "", "-N", phrase, "-f", locked).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	file := filepath.Join(t.TempDir(), "passphrase")
+	write(t, file, phrase+"\n")
+	t.Setenv("LW_TEST_PASSPHRASE", phrase)
+	t.Setenv("LW_TEST_OTHER", "wrong-Passphrase-8")
+	for _, c := range []struct {
+		name      string
+		file, env string
+		want      string
+	}{
+		{"from a file", file, "", ""},
+		{"from the environment", "", "LW_TEST_PASSPHRASE", ""},
+		{"wrong", "", "LW_TEST_OTHER", "does not open the key"},
+		{"unset", "", "LW_TEST_UNSET", "holds no passphrase"},
+		{"none", "", "", "has a passphrase"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t)
+			place := sshd.place(dir)
+			place.Whole = "none"
+			place.SFTP.KeyFile, place.SFTP.PassphraseFile, place.SFTP.PassphraseEnv = locked, c.file, c.env
+			_, err := h.source(place).Pull(t.Context(), h.load)
+			if c.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.want(map[string][]string{"x.csv": {"1"}})
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "assphrase-") {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 // Passwords: sshd has those of the machine's users alone, so the server here is
 // made of the same libraries as the client.
 func TestSFTPPassword(t *testing.T) {
