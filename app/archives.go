@@ -92,6 +92,9 @@ func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
 		b.refused(b.owner[r.File], r.Reason)
 	}
 	b.sum.Refused = append(refused, b.sum.Refused...)
+	if err := b.keepOriginals(ctx); err != nil {
+		return err
+	}
 	for i, sha := range b.packed {
 		if b.why[i] != "" || b.dry {
 			continue // so that it can be tried again

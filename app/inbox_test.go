@@ -38,7 +38,7 @@ func TestInboxAfter(t *testing.T) {
 				put(t, filepath.Join(inbox, "岗位信息_202605.csv"), good("05"))
 				put(t, filepath.Join(inbox, "区", "岗位信息_202606.csv"), good("06"))
 				put(t, filepath.Join(inbox, "岗位信息_202607.csv"), []byte(vacancyHead)) // refused
-				put(t, filepath.Join(inbox, "名单.csv"), good("05"))                 // of no feed
+				put(t, filepath.Join(inbox, "名单.csv"), good("05"))                   // of no feed
 				load := func() (n int) {
 					t.Helper()
 					if by == "schedule" {
