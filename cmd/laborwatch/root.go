@@ -112,6 +112,7 @@ func (e *env) root() *cobra.Command {
 		e.contractCmd(),
 		e.keyCmd(), e.duplicatesCmd(),
 	)
+	speakBoth(root)
 	return root
 }
 
