@@ -7,7 +7,7 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 
-.PHONY: build demo test lint bench tools clean
+.PHONY: build demo test lint bench fuzz tools clean
 
 build:
 	$(GO) build -p 2 -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/laborwatch
@@ -28,6 +28,11 @@ lint:
 
 bench:
 	$(GO) test -p 1 -run '^$$' -bench . -benchtime 1x -timeout 30m $(PKGS)
+
+# fuzz runs each fuzz target for FUZZTIME; FUZZ='Decode|XLSX' chooses some.
+FUZZTIME ?= 10m
+fuzz:
+	@GO=$(GO) FUZZTIME=$(FUZZTIME) FUZZ='$(FUZZ)' sh scripts/fuzz.sh
 
 clean:
 	rm -rf bin laborwatch-demo

@@ -26,6 +26,7 @@ import (
 	"laborwatch/lake"
 	"laborwatch/messages"
 	"laborwatch/metrics"
+	"laborwatch/originals"
 	"laborwatch/source"
 	"laborwatch/transform"
 )
@@ -55,6 +56,7 @@ type App struct {
 	Contracts ingest.Contracts
 	Alerts    *alert.Store
 	Filing    *filing.Board
+	Originals *originals.Store
 
 	opts     Options
 	ingest   *ingest.Ingester     // made when first needed
@@ -134,6 +136,9 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	if a.Alerts, err = alert.Open(ctx, a.Engine, a.opts.Clock); err != nil {
+		return err
+	}
+	if a.Originals, err = originals.Open(filepath.Join(c.Data, "originals"), c.Originals.AgeRecipient); err != nil {
 		return err
 	}
 	if err := a.openSources(ctx); err != nil {

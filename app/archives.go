@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"laborwatch/archive"
@@ -91,6 +92,9 @@ func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
 		b.refused(b.owner[r.File], r.Reason)
 	}
 	b.sum.Refused = append(refused, b.sum.Refused...)
+	if err := b.keepOriginals(ctx); err != nil {
+		return err
+	}
 	for i, sha := range b.packed {
 		if b.why[i] != "" || b.dry {
 			continue // so that it can be tried again
@@ -265,6 +269,13 @@ func (a *App) scan(in *ingest.Ingester, dir, feed string) (list []ingest.File, u
 	found, strange, err := in.Scan(dir)
 	if err != nil {
 		return nil, nil, err
+	}
+	if done := a.sources[0].PutAwayIn(); done != "" && dir == a.Config.Ingest.Inbox { // loaded before
+		under := done + string(filepath.Separator)
+		found = slices.DeleteFunc(found, func(f ingest.File) bool { return strings.HasPrefix(f.Path, under) })
+		strange = slices.DeleteFunc(strange, func(rel string) bool {
+			return strings.HasPrefix(filepath.Join(dir, filepath.FromSlash(rel)), under)
+		})
 	}
 	for _, f := range found {
 		if feed == "" || f.Feed == feed {

@@ -40,7 +40,7 @@ func (a *App) openSources(ctx context.Context) (err error) {
 		Name: Inbox, Kind: "directory", Whole: "stable", Settle: a.Config.Ingest.Settle,
 		Retry:     config.Retry{Attempts: 1, First: time.Second, Max: time.Second},
 		Timeout:   config.Timeout{Connect: time.Minute, Idle: time.Minute, Whole: time.Hour},
-		Directory: &config.DirectorySource{Path: a.Config.Ingest.Inbox, After: "keep"},
+		Directory: &config.DirectorySource{Path: a.Config.Ingest.Inbox, After: a.Config.Ingest.After},
 	}
 	var errs []error
 	for _, c := range append([]config.Source{inbox}, a.Config.Sources...) {

@@ -18,6 +18,7 @@ import (
 	"laborwatch/messages"
 	"laborwatch/monthly"
 	"laborwatch/period"
+	"laborwatch/source"
 	"laborwatch/sql"
 	"laborwatch/transform"
 )
@@ -156,12 +157,38 @@ func (a *App) ingestAs(ctx context.Context, feed string, files []string, dry boo
 		return sum, err
 	}
 	as := feeds{force: feed, dry: dry}
+	var stamps []source.Object
 	if len(files) == 0 {
 		as = feeds{only: feed, dry: dry}
+		stamps = a.stamped(list)
 	}
-	sum, _, err = a.load(ctx, as, list)
+	sum, why, err := a.load(ctx, as, list)
 	sum.Unknown = append(unknown, sum.Unknown...)
-	return sum, err
+	if err != nil || dry {
+		return sum, err
+	}
+	for i, o := range stamps {
+		// Of an archive, one feed alone may have been taken.
+		if o.Name == "" || why[i] != "" || (feed != "" && list[i].Feed != feed) {
+			continue
+		}
+		if err := a.sources[0].PutAway(o); err != nil {
+			a.log.Warn("could not put away", "source", Inbox, "object", o.Name, "error", err)
+		}
+	}
+	return sum, nil
+}
+
+// stamped are the inbox's files as they are before they are loaded, so that one
+// that is replaced meanwhile is not put away unread. What vanished has no name.
+func (a *App) stamped(list []ingest.File) []source.Object {
+	out := make([]source.Object, len(list))
+	for i, f := range list {
+		if o, err := a.sources[0].Stamp(f.Rel); err == nil {
+			out[i] = o
+		}
+	}
+	return out
 }
 
 // RunTransform computes what changed.

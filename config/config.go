@@ -36,6 +36,7 @@ type Config struct {
 	Ingest      Ingest          `yaml:"ingest"`
 	Sources     []Source        `yaml:"sources"`
 	Archives    Archives        `yaml:"archives"`
+	Originals   Originals       `yaml:"originals"`
 	Models      Models          `yaml:"models"`
 	Web         Web             `yaml:"web"`
 	Release     Release         `yaml:"release"`
@@ -101,6 +102,16 @@ type Ingest struct {
 	// Settle is how far apart two looks of a scheduled run must be to tell that
 	// a file in the inbox is whole.
 	Settle time.Duration `yaml:"settle"`
+	// After is what becomes of a file in the inbox once it is loaded: keep,
+	// delete, or move:FOLDER (relative to the inbox, of the same file system).
+	After string `yaml:"after"`
+}
+
+// Originals says whether the bytes of loaded extracts are kept.
+type Originals struct {
+	// AgeRecipient is a public key of age (age1…) that they are encrypted to; ""
+	// keeps none.
+	AgeRecipient string `yaml:"age_recipient"`
 }
 
 // Models says where SQL models that replace embedded ones lie.

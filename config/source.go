@@ -74,8 +74,12 @@ type SFTPSource struct {
 	User    string `yaml:"user"`
 	Path    string `yaml:"path"`
 	// KnownHosts is a file as OpenSSH keeps it; the server's key must stand in it.
-	KnownHosts   string `yaml:"known_hosts"`
-	KeyFile      string `yaml:"key_file,omitempty"`
+	KnownHosts string `yaml:"known_hosts"`
+	KeyFile    string `yaml:"key_file,omitempty"`
+	// The passphrase of an encrypted key.
+	PassphraseFile string `yaml:"passphrase_file,omitempty"`
+	PassphraseEnv  string `yaml:"passphrase_env,omitempty"`
+
 	PasswordFile string `yaml:"password_file,omitempty"`
 	PasswordEnv  string `yaml:"password_env,omitempty"`
 }
@@ -179,7 +183,7 @@ func (s *Source) prepare(abs func(string) (string, error)) error {
 		paths = append(paths, &d.Path)
 	}
 	if x := s.SFTP; x != nil {
-		paths = append(paths, &x.KnownHosts, &x.KeyFile, &x.PasswordFile)
+		paths = append(paths, &x.KnownHosts, &x.KeyFile, &x.PassphraseFile, &x.PasswordFile)
 	}
 	if h := s.HTTP; h != nil {
 		or(&h.Months, 2)

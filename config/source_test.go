@@ -52,6 +52,7 @@ func TestSourceFaultsAreNamed(t *testing.T) {
 		{"name", "{name: 'A b', kind: directory, directory: {path: x}}, {name: inbox, kind: directory, directory: {path: x}}", []string{"sources[0].name", "sources[1].name", "built-in"}},
 		{"cron and pattern", "{name: a, kind: directory, cron: often, pattern: ['['], whole: maybe, directory: {path: x, after: burn}}", []string{"cron", "pattern", "whole", "after"}},
 		{"two ways", "{name: a, kind: sftp, sftp: {address: 'h:22', user: u, path: /o, known_hosts: k, key_file: k, password_env: P}}", []string{"exactly one way"}},
+		{"passphrase", "{name: a, kind: sftp, sftp: {address: 'h:22', user: u, path: /o, known_hosts: k, password_env: P, passphrase_env: Q, passphrase_file: f}}", []string{"passphrase", "exactly one way", "key_file"}},
 		{"address", "{name: a, kind: http, http: {urls: [ftp://h/x, 'https://h/']}}", []string{"urls[0]", "urls[1]"}},
 		{"basic without user", "{name: a, kind: http, http: {urls: [https://h/x], password_env: P}}", []string{"authorization"}},
 		{"watermark", "{name: a, kind: mysql, feed: f, sql: {address: 'h:1', database: d, user: u, password_env: P, file: x.csv, query: 'x > {watermark}', watermark: {column: c, type: timestamptz, start: soon, lag: much}}}", []string{"needs {n}", "MySQL has no such type", "start", "lag"}},

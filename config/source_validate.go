@@ -27,6 +27,7 @@ func (c *Config) validateSources(bad faultFunc) {
 	if c.Ingest.Settle <= 0 {
 		bad("ingest.settle", c.Ingest.Settle, "want a duration above zero, for example 10s")
 	}
+	validateAfter(bad, "ingest.after", c.Ingest.After)
 	names := map[string]bool{"inbox": true}
 	for i := range c.Sources {
 		s := &c.Sources[i]
@@ -134,12 +135,17 @@ func (v sourceCheck) address(field, value string) {
 func (v sourceCheck) directory() {
 	d := v.s.Directory
 	v.need("directory.path", d.Path, "name the folder")
-	if folder, ok := strings.CutPrefix(d.After, "move:"); ok {
+	validateAfter(v.bad, v.f+".directory.after", d.After)
+}
+
+// validateAfter checks what is to become of a folder's files.
+func validateAfter(bad faultFunc, field, after string) {
+	if folder, ok := strings.CutPrefix(after, "move:"); ok {
 		if folder == "" || filepath.Clean(folder) == "." {
-			v.bad(v.f+".directory.after", d.After, "name the folder after move:")
+			bad(field, after, "name the folder after move:")
 		}
-	} else if d.After != "keep" && d.After != "delete" {
-		v.bad(v.f+".directory.after", d.After, "want keep, delete or move:FOLDER")
+	} else if after != "keep" && after != "delete" {
+		bad(field, after, "want keep, delete or move:FOLDER")
 	}
 }
 
@@ -150,6 +156,10 @@ func (v sourceCheck) sftp() {
 	v.need("sftp.path", x.Path, "name the folder on the server")
 	v.need("sftp.known_hosts", x.KnownHosts, "name a known_hosts file; ssh-keyscan -H HOST prints its lines, compare the key with the server's operator")
 	v.one("sftp: key or password", x.KeyFile, x.PasswordFile, x.PasswordEnv)
+	if x.PassphraseFile != "" || x.PassphraseEnv != "" {
+		v.one("sftp: passphrase", x.PassphraseFile, x.PassphraseEnv)
+		v.need("sftp.key_file", x.KeyFile, "name the key that the passphrase opens")
+	}
 }
 
 func (v sourceCheck) http() {

@@ -12,6 +12,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"laborwatch/messages"
+	"laborwatch/originals"
 )
 
 // Jobs are the steps a schedule may run.
@@ -63,6 +64,13 @@ func (c *Config) Validate() error {
 	}
 	if c.Ingest.OnlyContracts && c.Ingest.Contracts == "" {
 		bad("ingest.only_contracts", true, "needs ingest.contracts to name a folder")
+	}
+	if key := c.Originals.AgeRecipient; strings.HasPrefix(strings.ToUpper(key), "AGE-SECRET-KEY-") {
+		bad("originals.age_recipient", "…", "is a secret key, which does not belong here; give its public key (age-keygen -y prints it)")
+	} else if key != "" {
+		if _, err := originals.Recipient(key); err != nil {
+			bad("originals.age_recipient", key, "want a public key of age (age1…), as age-keygen prints it")
+		}
 	}
 	c.validateLists(bad)
 	c.validateNumbers(bad)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"laborwatch/config"
+	"laborwatch/source/servertest"
 )
 
 // Values arrive digit by digit: no rounding, no shift of time zones, and NULL
@@ -17,21 +18,21 @@ import (
 func TestSQLValuesAreExact(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		s := server(t, "postgres")
-		s.exec(t, `CREATE TABLE v (n int, money numeric(30,10), f double precision, at timestamp(6), zoned timestamptz(6), d date, big bigint, ok boolean, txt text, blank text, nothing text)`,
+		s.Exec(t, `CREATE TABLE v (n int, money numeric(30,10), f double precision, at timestamp(6), zoned timestamptz(6), d date, big bigint, ok boolean, txt text, blank text, nothing text)`,
 			`INSERT INTO v VALUES (1, 12345678901234567890.0123456789, 0.1, '2026-05-01 00:00:00.000001', '2026-05-01 00:00:00.000001+08', '2026-05-01', 9223372036854775807, true, E'a "quoted", text\n第二行', '', NULL)`,
 			`GRANT SELECT ON v TO lw`)
 		h := newHouse(t)
-		h.pull(h.source(s.place(t, `SELECT n AS "序号", money, f, at, zoned, d, big, ok, txt, blank, nothing FROM v`, nil)))
+		h.pull(h.source(s.Place(t, `SELECT n AS "序号", money, f, at, zoned, d, big, ok, txt, blank, nothing FROM v`, nil)))
 		h.want(map[string][]string{"q_202611.csv": {"序号,money,f,at,zoned,d,big,ok,txt,blank,nothing\n" +
 			`1,12345678901234567890.0123456789,0.1,2026-05-01 00:00:00.000001,2026-05-01 00:00:00.000001+08,2026-05-01,9223372036854775807,t,"a ""quoted"", text` + "\n第二行\",\"\",\n"}})
 	})
 	t.Run("mariadb", func(t *testing.T) {
 		s := server(t, "mariadb")
-		s.exec(t, `CREATE TABLE v (n int, money decimal(40,10), f double, at datetime(6), stamp timestamp(6), d date, big bigint unsigned, txt text, blank text, nothing text)`,
+		s.Exec(t, `CREATE TABLE v (n int, money decimal(40,10), f double, at datetime(6), stamp timestamp(6), d date, big bigint unsigned, txt text, blank text, nothing text)`,
 			`SET time_zone = '+08:00'`,
 			`INSERT INTO v VALUES (1, 12345678901234567890.0123456789, 1000000.1, '2026-05-01 00:00:00.000001', '2026-05-01 00:00:00.000001', '2026-05-01', 18446744073709551615, 'a "quoted", text\n第二行', '', NULL)`)
 		h := newHouse(t)
-		h.pull(h.source(s.place(t, "SELECT n AS `序号`, money, f, at, stamp, d, big, txt, blank, nothing FROM v", nil)))
+		h.pull(h.source(s.Place(t, "SELECT n AS `序号`, money, f, at, stamp, d, big, txt, blank, nothing FROM v", nil)))
 		h.want(map[string][]string{"q_202611.csv": {"序号,money,f,at,stamp,d,big,txt,blank,nothing\n" +
 			`1,12345678901234567890.0123456789,1000000.1,2026-05-01 00:00:00.000001,2026-05-01 00:00:00.000001,2026-05-01,18446744073709551615,"a ""quoted"", text` + "\n第二行\",\"\",\n"}})
 	})
@@ -40,16 +41,16 @@ func TestSQLValuesAreExact(t *testing.T) {
 // A watermark keeps every microsecond: rows that differ in the last digit alone
 // are told apart, and nothing is read twice or left out.
 func TestSQLWatermark(t *testing.T) {
-	both(t, func(t *testing.T, s *dbServer) {
-		s.exec(t, `CREATE TABLE w (id int, at timestamp(6) NOT NULL DEFAULT '2000-01-01 00:00:00')`)
-		if s.kind == "postgres" {
-			s.exec(t, `GRANT SELECT ON w TO lw`)
+	both(t, func(t *testing.T, s *servertest.Database) {
+		s.Exec(t, `CREATE TABLE w (id int, at timestamp(6) NOT NULL DEFAULT '2000-01-01 00:00:00')`)
+		if s.Kind == "postgres" {
+			s.Exec(t, `GRANT SELECT ON w TO lw`)
 		} else {
-			s.exec(t, `ALTER TABLE w MODIFY at datetime(6) NOT NULL`)
+			s.Exec(t, `ALTER TABLE w MODIFY at datetime(6) NOT NULL`)
 		}
-		s.exec(t, `INSERT INTO w VALUES (1, '2026-11-02 10:00:00.000001'), (2, '2026-11-02 10:00:00.000002')`)
+		s.Exec(t, `INSERT INTO w VALUES (1, '2026-11-02 10:00:00.000001'), (2, '2026-11-02 10:00:00.000002')`)
 		h := newHouse(t)
-		place := s.place(t, `SELECT id, at FROM w WHERE at > {watermark} ORDER BY at, id`, &config.Watermark{Column: "at", Type: "timestamp", Start: "2020-01-01 00:00:00"})
+		place := s.Place(t, `SELECT id, at FROM w WHERE at > {watermark} ORDER BY at, id`, &config.Watermark{Column: "at", Type: "timestamp", Start: "2020-01-01 00:00:00"})
 		src := h.source(place)
 		h.pull(src)
 		first := "id,at\n1,2026-11-02 10:00:00.000001\n2,2026-11-02 10:00:00.000002\n"
@@ -57,14 +58,14 @@ func TestSQLWatermark(t *testing.T) {
 		if res := h.pull(src); len(res.Loaded) != 0 {
 			t.Errorf("nothing was new: %+v", res)
 		}
-		s.exec(t, `INSERT INTO w VALUES (3, '2026-11-02 10:00:00.000003')`)
+		s.Exec(t, `INSERT INTO w VALUES (3, '2026-11-02 10:00:00.000003')`)
 		h.restart()
 		h.pull(h.source(place))
 		h.want(map[string][]string{"q_1_20261103.csv": {first}, "q_2_20261103.csv": {"id,at\n3,2026-11-02 10:00:00.000003\n"}})
 
 		// A crash between landing and load: the extract is loaded first, as it
 		// was, and what came meanwhile goes into the next.
-		s.exec(t, `INSERT INTO w VALUES (4, '2026-11-02 10:00:00.000004')`)
+		s.Exec(t, `INSERT INTO w VALUES (4, '2026-11-02 10:00:00.000004')`)
 		h.fault = errors.New("killed")
 		if _, err := h.source(place).Pull(t.Context(), h.load); err == nil {
 			t.Fatal("no fault")
@@ -73,7 +74,7 @@ func TestSQLWatermark(t *testing.T) {
 			t.Errorf("the watermark went ahead of the ledger: %q %v", mark, err)
 		}
 		h.fault = nil
-		s.exec(t, `INSERT INTO w VALUES (5, '2026-11-02 10:00:00.000005')`)
+		s.Exec(t, `INSERT INTO w VALUES (5, '2026-11-02 10:00:00.000005')`)
 		h.restart()
 		h.pull(h.source(place))
 		h.want(map[string][]string{
@@ -83,12 +84,12 @@ func TestSQLWatermark(t *testing.T) {
 		h.empty("db")
 
 		// A row dated next year would hide all that come before it.
-		s.exec(t, `INSERT INTO w VALUES (6, '2027-11-02 00:00:00'), (7, '2026-11-02 10:00:00.000007')`)
+		s.Exec(t, `INSERT INTO w VALUES (6, '2027-11-02 00:00:00'), (7, '2026-11-02 10:00:00.000007')`)
 		res := h.pull(h.source(place))
 		if len(res.Failed) != 1 || !strings.Contains(res.Failed[0].Err.Error(), "later than tomorrow") {
 			t.Errorf("%+v", res)
 		}
-		s.exec(t, `DELETE FROM w WHERE id = 6`)
+		s.Exec(t, `DELETE FROM w WHERE id = 6`)
 		h.pull(h.source(place))
 		if got := h.got["q_5_20261103.csv"]; !slices.Equal(got, []string{"id,at\n7,2026-11-02 10:00:00.000007\n"}) {
 			t.Errorf("%q", got)
@@ -98,24 +99,24 @@ func TestSQLWatermark(t *testing.T) {
 
 // With a lag, a row that was committed late under an early time is read.
 func TestSQLLag(t *testing.T) {
-	both(t, func(t *testing.T, s *dbServer) {
-		s.exec(t, `CREATE TABLE w (id int, at timestamp(6) NOT NULL DEFAULT '2000-01-01 00:00:00')`)
-		if s.kind == "postgres" {
-			s.exec(t, `GRANT SELECT ON w TO lw`)
+	both(t, func(t *testing.T, s *servertest.Database) {
+		s.Exec(t, `CREATE TABLE w (id int, at timestamp(6) NOT NULL DEFAULT '2000-01-01 00:00:00')`)
+		if s.Kind == "postgres" {
+			s.Exec(t, `GRANT SELECT ON w TO lw`)
 		} else {
-			s.exec(t, `ALTER TABLE w MODIFY at datetime(6) NOT NULL`)
+			s.Exec(t, `ALTER TABLE w MODIFY at datetime(6) NOT NULL`)
 		}
-		s.exec(t, `INSERT INTO w VALUES (1, '2026-11-02 10:00:00.5')`)
+		s.Exec(t, `INSERT INTO w VALUES (1, '2026-11-02 10:00:00.5')`)
 		h := newHouse(t)
-		src := h.source(s.place(t, `SELECT id, at FROM w WHERE at > {watermark} ORDER BY at, id`, &config.Watermark{Column: "AT", Type: "timestamp", Start: "2020-01-01 00:00:00", Lag: "10m"}))
+		src := h.source(s.Place(t, `SELECT id, at FROM w WHERE at > {watermark} ORDER BY at, id`, &config.Watermark{Column: "AT", Type: "timestamp", Start: "2020-01-01 00:00:00", Lag: "10m"}))
 		h.pull(src)
 		if res := h.pull(src); len(res.Loaded) != 0 {
 			t.Errorf("the same rows were loaded again: %+v", res)
 		}
-		s.exec(t, `INSERT INTO w VALUES (2, '2026-11-02 09:55:00'), (3, '2029-01-01 00:00:00')`)
+		s.Exec(t, `INSERT INTO w VALUES (2, '2026-11-02 09:55:00'), (3, '2029-01-01 00:00:00')`)
 		h.pull(src)
 		half, late, next := "10:00:00.5", "09:55:00", "2029-01-01 00:00:00"
-		if s.kind == "mysql" {
+		if s.Kind == "mysql" {
 			half, late, next = "10:00:00.500000", "09:55:00.000000", "2029-01-01 00:00:00.000000"
 		}
 		h.want(map[string][]string{
@@ -130,22 +131,22 @@ func TestSQLLag(t *testing.T) {
 
 // Keys of other types.
 func TestSQLKeys(t *testing.T) {
-	both(t, func(t *testing.T, s *dbServer) {
-		s.exec(t, `CREATE TABLE k (id bigint, code varchar(20))`, `INSERT INTO k VALUES (9007199254740993, 'b''1'), (9007199254740992, 'a')`)
-		if s.kind == "postgres" {
-			s.exec(t, `GRANT SELECT ON k TO lw`)
+	both(t, func(t *testing.T, s *servertest.Database) {
+		s.Exec(t, `CREATE TABLE k (id bigint, code varchar(20))`, `INSERT INTO k VALUES (9007199254740993, 'b''1'), (9007199254740992, 'a')`)
+		if s.Kind == "postgres" {
+			s.Exec(t, `GRANT SELECT ON k TO lw`)
 		}
 		for _, c := range []struct{ column, kind, start, first, added string }{
 			{"id", "bigint", "0", "9007199254740993", "(9007199254740994, 'c')"},
 			{"code", "text", "", "c", "(1, 'd')"},
 		} {
 			h := newHouse(t)
-			src := h.source(s.place(t, "SELECT id, code FROM k WHERE "+c.column+" > {watermark} ORDER BY id", &config.Watermark{Column: c.column, Type: c.kind, Start: c.start}))
+			src := h.source(s.Place(t, "SELECT id, code FROM k WHERE "+c.column+" > {watermark} ORDER BY id", &config.Watermark{Column: c.column, Type: c.kind, Start: c.start}))
 			h.pull(src)
 			if mark, _, _ := h.state.Watermark(t.Context(), "db"); mark != c.first {
 				t.Errorf("watermark %q, want %q", mark, c.first)
 			}
-			s.exec(t, "INSERT INTO k VALUES "+c.added)
+			s.Exec(t, "INSERT INTO k VALUES "+c.added)
 			if res := h.pull(src); len(res.Loaded) != 1 || strings.Count(h.got[res.Loaded[0]][0], "\n") != 2 {
 				t.Errorf("%+v %q", res, h.got)
 			}
@@ -155,33 +156,33 @@ func TestSQLKeys(t *testing.T) {
 
 // The session cannot write, whatever the query says and the user may.
 func TestSQLReadOnly(t *testing.T) {
-	both(t, func(t *testing.T, s *dbServer) {
-		s.exec(t, `CREATE TABLE v (n int)`)
-		if s.kind == "postgres" {
-			s.exec(t, `GRANT ALL ON v TO lw`)
+	both(t, func(t *testing.T, s *servertest.Database) {
+		s.Exec(t, `CREATE TABLE v (n int)`)
+		if s.Kind == "postgres" {
+			s.Exec(t, `GRANT ALL ON v TO lw`)
 		}
 		const query = `INSERT INTO v VALUES (1) RETURNING n`
 		h := newHouse(t)
 		waits := 0
 		h.wait = func() { waits++ }
-		res := h.pull(h.source(s.place(t, query, nil)))
+		res := h.pull(h.source(s.Place(t, query, nil)))
 		if len(res.Failed) != 1 || !strings.Contains(strings.ToLower(res.Failed[0].Err.Error()), "read") || waits > 0 {
 			t.Errorf("%+v after %d pauses", res, waits)
 		}
-		if n, err := s.one(`SELECT count(*) FROM v`); err != nil || n != 0 {
+		if n, err := s.One(`SELECT count(*) FROM v`); err != nil || n != 0 {
 			t.Errorf("%d rows were written, %v", n, err)
 		}
 	})
 }
 
 func TestSQLRefusals(t *testing.T) {
-	both(t, func(t *testing.T, s *dbServer) {
+	both(t, func(t *testing.T, s *servertest.Database) {
 		blob := "CAST('x' AS bytea)"
-		if s.kind == "mysql" {
+		if s.Kind == "mysql" {
 			blob = "CAST('x' AS binary(1))"
 		}
 		wrong := filepath.Join(t.TempDir(), "wrong")
-		write(t, wrong, "wrong-Password-1")
+		servertest.Write(t, wrong, "wrong-Password-1")
 		for _, c := range []struct {
 			name, query, want string
 			change            func(*config.SQLSource)
@@ -192,7 +193,7 @@ func TestSQLRefusals(t *testing.T) {
 			{"one name twice", "SELECT 1 AS n, 2 AS n", "column n twice", nil},
 		} {
 			h := newHouse(t)
-			place := s.place(t, c.query, nil)
+			place := s.Place(t, c.query, nil)
 			if c.change != nil {
 				c.change(place.SQL)
 			}
@@ -202,7 +203,7 @@ func TestSQLRefusals(t *testing.T) {
 			for _, f := range res.Failed {
 				err = errors.Join(err, f.Err)
 			}
-			if err == nil || !strings.Contains(err.Error(), c.want) || waits > 0 || strings.Contains(err.Error(), dbPassword) || strings.Contains(err.Error(), "wrong-Password-1") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || waits > 0 || strings.Contains(err.Error(), servertest.Password) || strings.Contains(err.Error(), "wrong-Password-1") {
 				t.Errorf("%s: %v after %d pauses", c.name, err, waits)
 			}
 			h.want(map[string][]string{})
@@ -213,13 +214,13 @@ func TestSQLRefusals(t *testing.T) {
 // The session is cut off in the middle of the rows: the query is asked again,
 // and what had come of the first answer is dropped.
 func TestSQLConnectionLost(t *testing.T) {
-	both(t, func(t *testing.T, s *dbServer) {
+	both(t, func(t *testing.T, s *servertest.Database) {
 		query := `SELECT n, repeat('x', 100) AS pad FROM generate_series(1, 60000) AS n ORDER BY n`
-		if s.kind == "mysql" {
+		if s.Kind == "mysql" {
 			query = `SELECT seq AS n, repeat('x', 100) AS pad FROM seq_1_to_60000 ORDER BY seq`
 		}
-		line := newCutter(t, s.address, 2<<20, 3<<20, -1)
-		place := s.place(t, query, nil)
+		line := newCutter(t, s.Address, 2<<20, 3<<20, -1)
+		place := s.Place(t, query, nil)
 		place.SQL.Address = line.address()
 		h := newHouse(t)
 		h.pull(h.source(place))
@@ -261,8 +262,8 @@ func TestOracleQuery(t *testing.T) {
 		t.Error("a value of an unknown type was written")
 	}
 	h := newHouse(t)
-	place := (&dbServer{kind: "oracle", address: "127.0.0.1:" + freePort(t)}).place(t, "SELECT 1 AS n FROM dual", nil)
-	if _, err := h.source(place).Pull(t.Context(), h.load); err == nil || strings.Contains(err.Error(), dbPassword) || !strings.Contains(err.Error(), "refused") {
+	place := (&servertest.Database{Kind: "oracle", Address: "127.0.0.1:" + servertest.FreePort(t)}).Place(t, "SELECT 1 AS n FROM dual", nil)
+	if _, err := h.source(place).Pull(t.Context(), h.load); err == nil || strings.Contains(err.Error(), servertest.Password) || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("no server: %v", err)
 	}
 }

@@ -1,231 +1,32 @@
 package source
 
 import (
-	"context"
-	"database/sql"
-	"errors"
-	"io/fs"
 	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"github.com/go-sql-driver/mysql"
-	"github.com/jackc/pgx/v5"
-
-	"laborwatch/config"
+	"laborwatch/source/servertest"
 )
-
-const dbPassword = "p4ss'w@rd/of:lw"
-
-// dbServer is a database server of the test's own, and a session that may write.
-type dbServer struct {
-	kind, address string
-	do            func(q string) error
-	one           func(q string) (int, error)
-}
-
-// as has a command run as a user of the system, who then owns the folder:
-// database servers refuse to run as root.
-func as(t testing.TB, name, dir string, cmd *exec.Cmd) *exec.Cmd {
-	t.Helper()
-	if os.Getuid() != 0 {
-		return cmd
-	}
-	u, err := user.Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	uid, _ := strconv.Atoi(u.Uid)
-	gid, _ := strconv.Atoi(u.Gid)
-	if err := filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
-		return errors.Join(err, os.Lchown(p, uid, gid))
-	}); err != nil {
-		t.Fatal(err)
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, Setpgid: true}
-	cmd.Dir = dir
-	return cmd
-}
-
-// serverDir is a folder that another user may reach.
-func serverDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "lw-db-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	atExit = append(atExit, func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-func run(t testing.TB, cmd *exec.Cmd) {
-	t.Helper()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", cmd, err, out)
-	}
-}
-
-func background(t testing.TB, cmd *exec.Cmd, address string) {
-	t.Helper()
-	log := &output{}
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	atExit = append(atExit, func() {
-		_ = cmd.Process.Signal(syscall.SIGQUIT) // ends both kinds at once
-		timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait()
-		timer.Stop()
-	})
-	listens(t, address, log)
-}
-
-func startPostgres(t testing.TB) *dbServer {
-	t.Helper()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
-	if len(found) == 0 {
-		t.Fatal("PostgreSQL is not installed. Try: make tools")
-	}
-	bin, dir, port := found[len(found)-1], serverDir(t), freePort(t)
-	data := filepath.Join(dir, "data")
-	write(t, filepath.Join(dir, "password"), dbPassword)
-	run(t, as(t, "postgres", dir, exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), "-D", data, "-U", "admin", "-A", "scram-sha-256", "--pwfile", filepath.Join(dir, "password"), "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")))
-	background(t, as(t, "postgres", dir, exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-h", "127.0.0.1", "-k", dir, "-F")), "127.0.0.1:"+port)
-	conf, err := pgx.ParseConfig("host=127.0.0.1 port=" + port + " user=admin dbname=postgres sslmode=disable")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conf.Password = dbPassword
-	s := &dbServer{kind: "postgres", address: "127.0.0.1:" + port}
-	var conn *pgx.Conn
-	answers(t, func(ctx context.Context) (err error) {
-		conn, err = pgx.ConnectConfig(ctx, conf)
-		return err
-	})
-	atExit = append(atExit, func() { _ = conn.Close(context.Background()) })
-	s.do = func(q string) error {
-		_, err := conn.Exec(context.Background(), q)
-		return err
-	}
-	s.one = func(q string) (n int, err error) {
-		err = conn.QueryRow(context.Background(), q).Scan(&n)
-		return n, err
-	}
-	s.exec(t, "CREATE ROLE lw LOGIN PASSWORD '"+strings.ReplaceAll(dbPassword, "'", "''")+"'", "ALTER DATABASE postgres SET TIME ZONE 'America/New_York'", "GRANT CREATE ON SCHEMA public TO lw")
-	return s
-}
-
-func startMariaDB(t testing.TB) *dbServer {
-	t.Helper()
-	dir, port := serverDir(t), freePort(t)
-	data := filepath.Join(dir, "data")
-	if err := os.Mkdir(data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	run(t, as(t, "mysql", dir, exec.CommandContext(context.Background(), tool(t, "mariadb-install-db"), "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")))
-	background(t, as(t, "mysql", dir, exec.CommandContext(context.Background(), tool(t, "mariadbd", "/usr/sbin/mariadbd"), "--no-defaults", "--datadir="+data, "--port="+port, "--bind-address=127.0.0.1",
-		"--socket="+filepath.Join(dir, "s"), "--innodb-flush-log-at-trx-commit=0", "--default-time-zone=-05:00", "--skip-log-bin")), "127.0.0.1:"+port)
-	conf := mysql.NewConfig()
-	conf.Net, conf.Addr, conf.User, conf.MultiStatements = "unix", filepath.Join(dir, "s"), "root", true
-	s := &dbServer{kind: "mysql", address: "127.0.0.1:" + port}
-	connector, err := mysql.NewConnector(conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
-	db.SetMaxOpenConns(1)
-	answers(t, db.PingContext)
-	atExit = append(atExit, func() { _ = db.Close() })
-	s.do = func(q string) error {
-		_, err := db.ExecContext(context.Background(), q)
-		return err
-	}
-	s.one = func(q string) (n int, err error) {
-		err = db.QueryRowContext(context.Background(), q).Scan(&n)
-		return n, err
-	}
-	s.exec(t, "CREATE DATABASE city CHARACTER SET utf8mb4", "CREATE USER lw@'%' IDENTIFIED BY '"+strings.ReplaceAll(dbPassword, "'", "''")+"'", "GRANT ALL ON city.* TO lw@'%'", "USE city")
-	return s
-}
-
-// answers waits until a server takes connections.
-func answers(t testing.TB, connect func(context.Context) error) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		err := connect(context.Background())
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-}
-
-func (s *dbServer) exec(t testing.TB, statements ...string) {
-	t.Helper()
-	for _, q := range statements {
-		if err := s.do(q); err != nil {
-			t.Fatalf("%s: %v", q, err)
-		}
-	}
-}
-
-func (s *dbServer) place(t testing.TB, query string, mark *config.Watermark) config.Source {
-	t.Helper()
-	password := filepath.Join(t.TempDir(), "password")
-	write(t, password, dbPassword+"\n")
-	database := "postgres"
-	if s.kind == "mysql" {
-		database = "city"
-	}
-	file := "q_{YYYY}{MM}.csv"
-	if mark != nil {
-		file = "q_{n}_{YYYY}{MM}{DD}.csv"
-	}
-	return config.Source{Kind: s.kind, Feed: "job_seeker", Name: "db", SQL: &config.SQLSource{
-		Address: s.address, Database: database, User: "lw", PasswordFile: password, TLS: "off", Query: query, Watermark: mark, File: file,
-	}}
-}
-
-// atExit are what ends the servers that the tests share.
-var atExit []func()
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for _, f := range slices.Backward(atExit) {
-		f()
-	}
+	servertest.Close()
 	os.Exit(code)
 }
 
-var servers = map[string]*dbServer{}
+var servers = map[string]*servertest.Database{}
 
 // server is the one server of a kind, without the tables of earlier tests.
-func server(t testing.TB, kind string) *dbServer {
+func server(t testing.TB, kind string) *servertest.Database {
 	t.Helper()
 	if servers[kind] == nil {
-		servers[kind] = map[string]func(testing.TB) *dbServer{"postgres": startPostgres, "mariadb": startMariaDB}[kind](t)
+		servers[kind] = map[string]func(testing.TB) *servertest.Database{"postgres": servertest.StartPostgres, "mariadb": servertest.StartMariaDB}[kind](t)
 	}
-	servers[kind].exec(t, "DROP TABLE IF EXISTS v, w, k")
+	servers[kind].Exec(t, "DROP TABLE IF EXISTS v, w, k")
 	return servers[kind]
 }
 
 // both runs a test on PostgreSQL and on MariaDB.
-func both(t *testing.T, test func(t *testing.T, s *dbServer)) {
+func both(t *testing.T, test func(t *testing.T, s *servertest.Database)) {
 	t.Run("postgres", func(t *testing.T) { test(t, server(t, "postgres")) })
 	t.Run("mariadb", func(t *testing.T) { test(t, server(t, "mariadb")) })
 }

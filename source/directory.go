@@ -124,6 +124,29 @@ func (d *directory) Open(_ context.Context, o Object, offset int64) (*Stream, er
 	}}, nil
 }
 
+// Stamp is a file of a directory as it is now.
+func (s *Source) Stamp(name string) (Object, error) {
+	d := newDirectory(s.c.Directory)
+	info, err := os.Stat(d.file(name))
+	if err != nil {
+		return Object{}, err
+	}
+	return d.object(name, info), nil
+}
+
+// PutAway does with a loaded file of a directory what its After says, as a pull
+// does; one that has changed since its stamp stays.
+func (s *Source) PutAway(o Object) error { return newDirectory(s.c.Directory).settle(o) }
+
+// PutAwayIn is the folder that loaded files are moved to, "" where they are not.
+func (s *Source) PutAwayIn() string {
+	moved, _ := strings.CutPrefix(s.c.Directory.After, "move:")
+	if moved == s.c.Directory.After {
+		return ""
+	}
+	return newDirectory(s.c.Directory).target(moved)
+}
+
 // settle does with a loaded file what the configuration says, unless a new
 // version has taken its place.
 func (d *directory) settle(o Object) error {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"laborwatch/config"
+	"laborwatch/source/servertest"
 )
 
 func folder(h *house, change func(*config.Source)) (*Source, string) {
@@ -32,11 +33,11 @@ func TestHalfWrittenFile(t *testing.T) {
 	h := newHouse(t)
 	s, dir := folder(h, nil)
 	file := filepath.Join(dir, "x.csv")
-	write(t, file, "half")
+	servertest.Write(t, file, "half")
 	grow := []string{"half a", "half and ", "half and half"}
 	h.wait = func() {
 		if len(grow) > 0 {
-			write(t, file, grow[0])
+			servertest.Write(t, file, grow[0])
 			grow = grow[1:]
 		}
 	}
@@ -66,11 +67,11 @@ func TestClockJumps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
 			s, dir := folder(h, nil)
-			write(t, filepath.Join(dir, "x.csv"), "1")
+			servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
 			grown := false
 			h.wait = func() {
 				if !grown {
-					write(t, filepath.Join(dir, "x.csv"), "12")
+					servertest.Write(t, filepath.Join(dir, "x.csv"), "12")
 					grown = true
 				}
 			}
@@ -87,7 +88,7 @@ func TestClockJumps(t *testing.T) {
 			h.pull(s)
 			h.want(map[string][]string{"x.csv": {"12"}})
 			// A file dated in the future or the past is a file like any other.
-			write(t, filepath.Join(dir, "y.csv"), "1")
+			servertest.Write(t, filepath.Join(dir, "y.csv"), "1")
 			at := time.Now().Add(jump)
 			if err := os.Chtimes(filepath.Join(dir, "y.csv"), at, at); err != nil {
 				t.Fatal(err)
@@ -107,19 +108,19 @@ func TestMarkers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, filepath.Join(dir, "x.csv"), "1")
-	write(t, filepath.Join(dir, "y.csv"), "1")
-	write(t, filepath.Join(dir, "z.csv"), "1")
-	write(t, filepath.Join(dir, "x.csv.ok"), "")
-	write(t, filepath.Join(dir, "y.csv.done"), "")
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
+	servertest.Write(t, filepath.Join(dir, "y.csv"), "1")
+	servertest.Write(t, filepath.Join(dir, "z.csv"), "1")
+	servertest.Write(t, filepath.Join(dir, "x.csv.ok"), "")
+	servertest.Write(t, filepath.Join(dir, "y.csv.done"), "")
 	h.pull(s)
 	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
 	// A file that is written anew is not whole until its marker is.
 	at("x.csv.ok", time.Hour)
-	write(t, filepath.Join(dir, "x.csv"), "ne")
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "ne")
 	h.pull(s)
 	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
-	write(t, filepath.Join(dir, "x.csv"), "new")
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "new")
 	at("x.csv", time.Minute)
 	at("x.csv.ok", 0)
 	h.pull(s)
@@ -132,8 +133,8 @@ func TestAfter(t *testing.T) {
 			h := newHouse(t)
 			s, dir := folder(h, func(c *config.Source) { c.Directory.After = after })
 			h.refuse["bad.csv"] = "no column"
-			write(t, filepath.Join(dir, "sub", "x.csv"), "1")
-			write(t, filepath.Join(dir, "bad.csv"), "1")
+			servertest.Write(t, filepath.Join(dir, "sub", "x.csv"), "1")
+			servertest.Write(t, filepath.Join(dir, "bad.csv"), "1")
 			for range 2 {
 				h.pull(s)
 			}
@@ -160,7 +161,7 @@ func TestAfter(t *testing.T) {
 func TestRefusedIsOfferedAgain(t *testing.T) {
 	h := newHouse(t)
 	s, dir := folder(h, nil)
-	write(t, filepath.Join(dir, "x.csv"), "1")
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
 	h.refuse["x.csv"] = "no column"
 	for range 2 {
 		h.pull(s)
@@ -178,7 +179,7 @@ func TestRefusedIsOfferedAgain(t *testing.T) {
 	}
 	h.pull(s)
 	h.want(map[string][]string{"x.csv": {"1"}})
-	write(t, filepath.Join(dir, "x.csv"), "12")
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "12")
 	h.pull(s)
 	h.want(map[string][]string{"x.csv": {"1", "12"}})
 }
@@ -188,11 +189,11 @@ func TestRefusedIsOfferedAgain(t *testing.T) {
 func TestPermissionLost(t *testing.T) {
 	h := newHouse(t)
 	s, dir := folder(h, nil)
-	write(t, filepath.Join(dir, "a.csv"), "1")
-	write(t, filepath.Join(dir, "b.csv"), "2")
+	servertest.Write(t, filepath.Join(dir, "a.csv"), "1")
+	servertest.Write(t, filepath.Join(dir, "b.csv"), "2")
 	h.pull(s)
-	write(t, filepath.Join(dir, "a.csv"), "11")
-	write(t, filepath.Join(dir, "b.csv"), "22")
+	servertest.Write(t, filepath.Join(dir, "a.csv"), "11")
+	servertest.Write(t, filepath.Join(dir, "b.csv"), "22")
 	h.wait = func() { // between the looks and the reading
 		if err := errors.Join(os.Rename(filepath.Join(dir, "a.csv"), filepath.Join(dir, ".a")), os.Mkdir(filepath.Join(dir, "a.csv"), 0o755)); err != nil {
 			t.Fatal(err)
@@ -241,7 +242,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	defer unmount()
 	body := lines(3<<20, "disk")
-	write(t, filepath.Join(dir, "a.csv"), body)
+	servertest.Write(t, filepath.Join(dir, "a.csv"), body)
 	// The size is told, so it is refused beforehand; a source that tells none
 	// meets the end of the disk itself.
 	for _, told := range []bool{true, false} {
@@ -289,7 +290,7 @@ func (u unsized) Open(ctx context.Context, o Object, offset int64) (*Stream, err
 func TestKilledBetweenLandingAndLoad(t *testing.T) {
 	h := newHouse(t)
 	s, dir := folder(h, nil)
-	write(t, filepath.Join(dir, "a.csv"), "1")
+	servertest.Write(t, filepath.Join(dir, "a.csv"), "1")
 	h.fault = errors.New("killed")
 	if _, err := s.Pull(t.Context(), h.load); err == nil {
 		t.Fatal("no fault")
@@ -303,7 +304,7 @@ func TestKilledBetweenLandingAndLoad(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "a.csv")); err != nil { // the sender cleaned up
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(h.landing(), "place", "stray", "x"), "left by nobody")
+	servertest.Write(t, filepath.Join(h.landing(), "place", "stray", "x"), "left by nobody")
 	h.pull(s)
 	h.want(map[string][]string{"a.csv": {"1"}})
 	h.empty("place")

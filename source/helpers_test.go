@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -215,79 +214,10 @@ func (h *house) record(s *Source, object string) Record {
 	return all[object]
 }
 
-func write(t testing.TB, file, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // lines is a text of n bytes that no other seed gives.
 func lines(n int, seed string) string {
 	line := seed + ",410402,0123456789\n"
 	return strings.Repeat(line, n/len(line)+1)[:n]
-}
-
-// tool finds a program that scripts/tools.sh installs.
-func tool(t testing.TB, names ...string) string {
-	t.Helper()
-	for _, n := range names {
-		if p, err := exec.LookPath(n); err == nil {
-			return p
-		}
-	}
-	t.Fatalf("%s is not installed. Try: make tools", names[0])
-	return ""
-}
-
-// freePort is a port of loopback that nothing listens on now.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
-// listens waits until something accepts connections.
-func listens(t testing.TB, address string, log *output) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		c, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", address)
-		if err == nil {
-			_ = c.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("nothing listens on %s: %v\n%s", address, err, log)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// output is what a server printed.
-type output struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
 }
 
 // cutter is a line to a server that breaks after so many bytes of answer.

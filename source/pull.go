@@ -279,12 +279,14 @@ func (s *Source) finish(ctx context.Context, load LoadFunc, list []Landed, recor
 		records[x.Object.Name] = r
 	}
 	// What was published is noted even when the run is being stopped.
-	if err := s.o.State.Settle(context.WithoutCancel(ctx), settled); err != nil || s.o.InPlace {
+	if err := s.o.State.Settle(context.WithoutCancel(ctx), settled); err != nil {
 		return err
 	}
 	for _, x := range list {
-		if err := os.RemoveAll(s.place(x.Object.Name)); err != nil {
-			return err
+		if !s.o.InPlace {
+			if err := os.RemoveAll(s.place(x.Object.Name)); err != nil {
+				return err
+			}
 		}
 		if records[x.Object.Name].Status == Done {
 			s.settle(x.Object)

@@ -47,7 +47,8 @@ func (s *Source) keep(value, field, where string) (string, error) {
 	return value, nil
 }
 
-// clean takes every secret out of an error's text.
+// clean takes every secret out of an error's text, and has it say in both
+// languages what kind of fault it is.
 func (s *Source) clean(err error) error {
 	if err == nil {
 		return nil
@@ -59,6 +60,9 @@ func (s *Source) clean(err error) error {
 				text = strings.ReplaceAll(text, form, "***")
 			}
 		}
+	}
+	if kind := gloss(err); kind != "" {
+		text = kind + ": " + text
 	}
 	if text == err.Error() {
 		return err

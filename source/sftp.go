@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ func (s *Source) sshAuth(c config.SFTPSource) ([]ssh.AuthMethod, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, err := ssh.ParsePrivateKey([]byte(text + "\n"))
+		key, err := s.openKey([]byte(text+"\n"), c)
 		if err != nil {
 			return nil, fmt.Errorf("key_file %s: %w", c.KeyFile, err)
 		}
@@ -67,6 +68,27 @@ func (s *Source) sshAuth(c config.SFTPSource) ([]ssh.AuthMethod, error) {
 		}
 		return answers, nil
 	})}, nil
+}
+
+// openKey reads a private key, with the passphrase where it has one.
+func (s *Source) openKey(text []byte, c config.SFTPSource) (ssh.Signer, error) {
+	key, err := ssh.ParsePrivateKey(text)
+	var locked *ssh.PassphraseMissingError
+	if !errors.As(err, &locked) {
+		return key, err
+	}
+	if c.PassphraseFile == "" && c.PassphraseEnv == "" {
+		return nil, errors.New(messages.Both("sources.passphrase.none"))
+	}
+	passphrase, err := s.secret("passphrase", c.PassphraseFile, c.PassphraseEnv)
+	if err != nil {
+		return nil, err
+	}
+	key, err = ssh.ParsePrivateKeyWithPassphrase(text, []byte(passphrase))
+	if errors.Is(err, x509.IncorrectPasswordError) {
+		err = errors.New(messages.Both("sources.passphrase.wrong"))
+	}
+	return key, err
 }
 
 // hostKey tells what is wrong with a server's key so that a person can act.

@@ -2,17 +2,12 @@ package source
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/pkg/sftp"
@@ -20,128 +15,19 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"laborwatch/config"
+	"laborwatch/source/servertest"
 )
-
-// sshServer is OpenSSH's sshd on loopback with keys of its own.
-type sshServer struct {
-	t       *testing.T
-	dir     string
-	port    string
-	cmd     *exec.Cmd
-	log     *output
-	known   string // known_hosts
-	key     string // a key that may log in
-	hostKey ssh.PublicKey
-}
-
-// keyFile writes a fresh private key.
-func keyFile(t *testing.T, file string) ssh.PublicKey {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, string(pem.EncodeToMemory(block)))
-	out, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func startSSHD(t *testing.T) *sshServer {
-	t.Helper()
-	s := &sshServer{t: t, dir: t.TempDir(), port: freePort(t), log: &output{}}
-	s.hostKey = keyFile(t, filepath.Join(s.dir, "host_key"))
-	s.key = filepath.Join(s.dir, "user_key")
-	user := keyFile(t, s.key)
-	write(t, filepath.Join(s.dir, "authorized_keys"), string(ssh.MarshalAuthorizedKey(user)))
-	s.known = filepath.Join(s.dir, "known_hosts")
-	write(t, s.known, knownhosts.Line([]string{s.address()}, s.hostKey)+"\n")
-	write(t, filepath.Join(s.dir, "sshd_config"), strings.Join([]string{
-		"Port " + s.port, "ListenAddress 127.0.0.1", "HostKey " + filepath.Join(s.dir, "host_key"),
-		"AuthorizedKeysFile " + filepath.Join(s.dir, "authorized_keys"), "PidFile none", "StrictModes no", "UsePAM no",
-		"PermitRootLogin prohibit-password", "PasswordAuthentication yes", "Subsystem sftp internal-sftp", "",
-	}, "\n"))
-	if os.Getuid() == 0 { // where Debian's service would have made it
-		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.start()
-	t.Cleanup(s.kill)
-	return s
-}
-
-func (s *sshServer) address() string { return net.JoinHostPort("127.0.0.1", s.port) }
-
-func (s *sshServer) start() {
-	s.t.Helper()
-	// sshd re-executes itself for each connection and wants its full path.
-	s.cmd = exec.CommandContext(context.Background(), tool(s.t, "sshd", "/usr/sbin/sshd"), "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config"))
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	listens(s.t, s.address(), s.log)
-}
-
-// kill ends the server and every session of it at once.
-func (s *sshServer) kill() {
-	if s.cmd == nil {
-		return
-	}
-	for _, pid := range descendants(s.cmd.Process.Pid) {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-	}
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-	s.cmd = nil
-}
-
-// descendants are the processes below one, from /proc.
-func descendants(pid int) (out []int) {
-	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, f := range tasks {
-		b, _ := os.ReadFile(f)
-		for w := range strings.FieldsSeq(string(b)) {
-			var child int
-			if _, err := fmt.Sscan(w, &child); err == nil {
-				out = append(append(out, child), descendants(child)...)
-			}
-		}
-	}
-	return out
-}
-
-func (s *sshServer) place(dir string) config.Source {
-	return config.Source{Kind: "sftp", SFTP: &config.SFTPSource{Address: s.address(), User: userName(s.t), Path: dir, KnownHosts: s.known, KeyFile: s.key}}
-}
-
-func userName(t *testing.T) string {
-	t.Helper()
-	b, err := exec.CommandContext(context.Background(), "id", "-un").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(b))
-}
 
 // The server dies in the middle of a transfer and comes back: the transfer goes
 // on where it was.
 func TestSFTPServerDiesMidway(t *testing.T) {
 	h := newHouse(t)
-	sshd := startSSHD(t)
+	sshd := servertest.StartSSHD(t)
 	dir := t.TempDir()
 	body := lines(24<<20, "ssh")
-	write(t, filepath.Join(dir, "区", "社保缴费_202610.csv"), body)
-	write(t, filepath.Join(dir, ".hidden", "x.csv"), "1")
-	s := h.source(sshd.place(dir))
+	servertest.Write(t, filepath.Join(dir, "区", "社保缴费_202610.csv"), body)
+	servertest.Write(t, filepath.Join(dir, ".hidden", "x.csv"), "1")
+	s := h.source(sshd.Place(dir))
 	deaths, again, resumed := 0, false, int64(-1)
 	h.onBytes = func(_ string, done int64) {
 		if again && resumed < 0 {
@@ -149,12 +35,12 @@ func TestSFTPServerDiesMidway(t *testing.T) {
 		}
 		if done > 9<<20 && deaths == 0 {
 			deaths++
-			sshd.kill()
+			sshd.Kill()
 		}
 	}
 	h.wait = func() {
-		if deaths == 1 && sshd.cmd == nil {
-			sshd.start()
+		if deaths == 1 && !sshd.Running() {
+			sshd.Start()
 			again = true
 		}
 	}
@@ -171,15 +57,15 @@ func TestSFTPServerDiesMidway(t *testing.T) {
 // A line that breaks again and again.
 func TestSFTPBrokenLine(t *testing.T) {
 	h := newHouse(t)
-	sshd := startSSHD(t)
+	sshd := servertest.StartSSHD(t)
 	dir := t.TempDir()
 	body := lines(4<<20, "ssh")
-	write(t, filepath.Join(dir, "x.csv"), body)
-	line := newCutter(t, sshd.address(), 1<<20)
-	place := sshd.place(dir)
+	servertest.Write(t, filepath.Join(dir, "x.csv"), body)
+	line := newCutter(t, sshd.Address(), 1<<20)
+	place := sshd.Place(dir)
 	place.Whole = "none"
 	place.SFTP.Address = line.address()
-	write(t, sshd.known, knownhosts.Line([]string{line.address()}, sshd.hostKey)+"\n")
+	servertest.Write(t, sshd.Known, knownhosts.Line([]string{line.address()}, sshd.HostKey)+"\n")
 	h.pull(h.source(place))
 	h.want(map[string][]string{"x.csv": {body}})
 	if n := line.connections(); n < 4 {
@@ -190,14 +76,14 @@ func TestSFTPBrokenLine(t *testing.T) {
 // A file that changes while it is read is not taken until it is whole again.
 func TestSFTPChangesWhileRead(t *testing.T) {
 	h := newHouse(t)
-	sshd := startSSHD(t)
+	sshd := servertest.StartSSHD(t)
 	dir := t.TempDir()
 	body := lines(8<<20, "ssh")
-	write(t, filepath.Join(dir, "x.csv"), body)
-	s := h.source(sshd.place(dir))
+	servertest.Write(t, filepath.Join(dir, "x.csv"), body)
+	s := h.source(sshd.Place(dir))
 	h.onBytes = func(string, int64) {
 		h.onBytes = nil
-		write(t, filepath.Join(dir, "x.csv"), body+"more\n")
+		servertest.Write(t, filepath.Join(dir, "x.csv"), body+"more\n")
 	}
 	h.pull(s)
 	h.want(map[string][]string{})
@@ -206,21 +92,21 @@ func TestSFTPChangesWhileRead(t *testing.T) {
 }
 
 func TestSFTPRefusals(t *testing.T) {
-	sshd := startSSHD(t)
+	sshd := servertest.StartSSHD(t)
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "x.csv"), "1")
-	other := keyFile(t, filepath.Join(t.TempDir(), "other"))
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
+	other := servertest.KeyFile(t, filepath.Join(t.TempDir(), "other"))
 	stranger := filepath.Join(t.TempDir(), "stranger")
-	keyFile(t, stranger)
+	servertest.KeyFile(t, stranger)
 	hosts := func(text string) string {
 		file := filepath.Join(t.TempDir(), "known_hosts")
-		write(t, file, text)
+		servertest.Write(t, file, text)
 		return file
 	}
 	password := filepath.Join(t.TempDir(), "password")
-	write(t, password, "wrong-Password-1\n")
+	servertest.Write(t, password, "wrong-Password-1\n")
 	open := filepath.Join(t.TempDir(), "open")
-	write(t, open, "wrong-Password-1\n")
+	servertest.Write(t, open, "wrong-Password-1\n")
 	if err := os.Chmod(open, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +116,7 @@ func TestSFTPRefusals(t *testing.T) {
 		want   string
 	}{
 		{"another host key", func(x *config.SFTPSource) {
-			x.KnownHosts = hosts(knownhosts.Line([]string{sshd.address()}, other) + "\n")
+			x.KnownHosts = hosts(knownhosts.Line([]string{sshd.Address()}, other) + "\n")
 		}, "pose as the server"},
 		{"unknown host", func(x *config.SFTPSource) { x.KnownHosts = hosts("") }, "ssh-keyscan"},
 		{"a key that may not", func(x *config.SFTPSource) { x.KeyFile = stranger }, "refused the login"},
@@ -240,7 +126,7 @@ func TestSFTPRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHouse(t)
-			place := sshd.place(dir)
+			place := sshd.Place(dir)
 			c.change(place.SFTP)
 			waits := 0
 			h.wait = func() { waits++ }
@@ -256,17 +142,69 @@ func TestSFTPRefusals(t *testing.T) {
 	}
 }
 
+// A key that is kept encrypted is opened by a passphrase from a file or the
+// environment, and never told.
+func TestSFTPPassphrase(t *testing.T) {
+	sshd := servertest.StartSSHD(t)
+	dir := t.TempDir()
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
+	const phrase = "开门 Passphrase-7"
+	locked := filepath.Join(t.TempDir(), "locked_key")
+	b, err := os.ReadFile(sshd.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	servertest.Write(t, locked, string(b))
+	// OpenSSH's own program encrypts it, as an operator would.
+	if out, err := exec.CommandContext(t.Context(), servertest.Tool(t, "ssh-keygen"), "-p", "-q", "-P", "", "-N", phrase, "-f", locked).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	file := filepath.Join(t.TempDir(), "passphrase")
+	servertest.Write(t, file, phrase+"\n")
+	t.Setenv("LW_TEST_PASSPHRASE", phrase)
+	t.Setenv("LW_TEST_OTHER", "wrong-Passphrase-8")
+	for _, c := range []struct {
+		name      string
+		file, env string
+		want      string
+	}{
+		{"from a file", file, "", ""},
+		{"from the environment", "", "LW_TEST_PASSPHRASE", ""},
+		{"wrong", "", "LW_TEST_OTHER", "does not open the key"},
+		{"unset", "", "LW_TEST_UNSET", "holds no passphrase"},
+		{"none", "", "", "has a passphrase"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t)
+			place := sshd.Place(dir)
+			place.Whole = "none"
+			place.SFTP.KeyFile, place.SFTP.PassphraseFile, place.SFTP.PassphraseEnv = locked, c.file, c.env
+			_, err := h.source(place).Pull(t.Context(), h.load)
+			if c.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.want(map[string][]string{"x.csv": {"1"}})
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "assphrase-") {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 // Passwords: sshd has those of the machine's users alone, so the server here is
 // made of the same libraries as the client.
 func TestSFTPPassword(t *testing.T) {
 	h := newHouse(t)
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "x.csv"), "1")
+	servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
 	hostFile := filepath.Join(t.TempDir(), "host")
-	public := keyFile(t, hostFile)
+	public := servertest.KeyFile(t, hostFile)
 	address := servePassword(t, hostFile, "right-Password")
 	known := filepath.Join(t.TempDir(), "known_hosts")
-	write(t, known, knownhosts.Line([]string{address}, public)+"\n")
+	servertest.Write(t, known, knownhosts.Line([]string{address}, public)+"\n")
 	t.Setenv("LW_TEST_PASSWORD", "right-Password")
 	place := config.Source{Kind: "sftp", Whole: "none", SFTP: &config.SFTPSource{Address: address, User: "city", Path: dir, KnownHosts: known, PasswordEnv: "LW_TEST_PASSWORD"}}
 	h.pull(h.source(place))

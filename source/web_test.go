@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"laborwatch/config"
+	"laborwatch/source/servertest"
 )
 
 // shop is a web server that may break off.
@@ -238,7 +239,7 @@ func TestHTTPCredentials(t *testing.T) {
 	shop.files["/x.csv"] = "1"
 	shop.authorize = "Bearer " + token
 	file := filepath.Join(t.TempDir(), "token")
-	write(t, file, token+"\n")
+	servertest.Write(t, file, token+"\n")
 	place := config.Source{Kind: "http", HTTP: &config.HTTPSource{URLs: []string{srv.URL + "/x.csv"}, Months: 1, Days: 1, TokenFile: file}}
 	h.pull(h.source(place))
 	h.want(map[string][]string{"x.csv": {"1"}})
@@ -296,7 +297,7 @@ func certificate(t *testing.T, until time.Time) (server tls.Certificate, ca stri
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "ca.pem")
-	write(t, file, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	servertest.Write(t, file, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
 

@@ -208,8 +208,10 @@ type shown struct {
 	Superseded []string         `json:"superseded"`
 	Parts      []string         `json:"parts"`
 	// ContractKept says whether the text of the load's contract can be shown.
-	ContractKept bool        `json:"contract_kept"`
-	Events       []eventLine `json:"events"`
+	ContractKept bool `json:"contract_kept"`
+	// Original is where the encrypted original lies, below the data folder.
+	Original string      `json:"original,omitempty"`
+	Events   []eventLine `json:"events"`
 }
 
 type eventLine struct {
@@ -252,6 +254,11 @@ func (e *env) showLoad(ctx context.Context, a *app.App, id, format string) error
 	if err != nil {
 		return err
 	}
+	if a.Originals.Has(x.SHA256) {
+		if s.Original, err = filepath.Rel(a.Config.Data, a.Originals.Path(x.SHA256)); err != nil {
+			return err
+		}
+	}
 	s.ContractKept = x.Contract != "" && len(kept) > 0
 	events, err := a.Lake.Events(ctx, x.ID)
 	if err != nil {
@@ -292,6 +299,7 @@ func (e *env) showTable(a *app.App, s shown) error {
 	line("contract", fmt.Sprintf("v%d %s", s.ContractVersion, s.Contract))
 	line("contract", text)
 	line("sha256", fmt.Sprintf("%s (%d B)", s.SHA256, s.Bytes))
+	line("original", s.Original)
 	line("file", s.File)
 	line("filesha", s.FileSHA256)
 	line("partof", s.PartOf)

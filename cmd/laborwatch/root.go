@@ -112,6 +112,7 @@ func (e *env) root() *cobra.Command {
 		e.contractCmd(),
 		e.keyCmd(), e.duplicatesCmd(), e.surveyCmd(),
 	)
+	speakBoth(root)
 	return root
 }
 
