@@ -121,7 +121,7 @@ func (s *server) headline(v view) headline {
 		Name: v.name(cube.Headline), Rate: v.value(k), Interval: v.interval(o), SE: v.se(o), N: v.n(o), Grade: v.grade(o),
 		Confidence:     fmt.Sprintf("%g%%", s.Config.Survey.Confidence*100),
 		Changes:        []change{v.change(cube.Headline, 1), v.change(cube.Headline, 12)},
-		Others:         cards(v, "labor_force_participation_rate", "employment_rate", "mean_weekly_hours"),
+		Others:         cards(v, "labor_force_participation_rate", "employment_rate", "mean_weekly_hours", cube.Headline+"_3m", "labor_underutilization_lu4"),
 		RegisteredName: v.name("registered_unemployment_rate"), Registered: v.value(v.city("registered_unemployment_rate")),
 	}
 	if target := s.Config.Targets.Surveyed; target > 0 && o.Value != nil && !unfit(o) {

@@ -27,6 +27,9 @@ type rateRow struct {
 	Grade            grade
 	Registered       string
 	RegisteredCount  string
+	// Model is the model's estimate with its interval (模型推算), Pooled that of
+	// three months together.
+	Model, ModelInterval, Pooled string
 	Range            *rangePlot
 }
 
@@ -117,6 +120,9 @@ func (t *rateTable) fill(v view, keys []cube.Key) {
 		if t.Registered {
 			r.Registered = v.value(k.Of("registered_unemployment_rate"))
 			r.RegisteredCount = v.value(k.Of("registered_unemployed"))
+			r.Pooled = v.value(k.Of(cube.Headline + "_3m"))
+			model, _ := v.get(k.Of(cube.Headline + "_model"))
+			r.Model, r.ModelInterval = v.value(k.Of(cube.Headline+"_model")), v.interval(model)
 		}
 		if o.CILow != nil && o.CIHigh != nil {
 			r.Range = &rangePlot{X1: scale.at(*o.CILow), X2: scale.at(*o.CIHigh)}
