@@ -223,6 +223,9 @@ func (r *Report) quantiles() table {
 
 func (r *Report) bins() table {
 	t := table{ID: "histogram", Title: word("table.histogram"), Heads: heads("bin", "bin.persons")}
+	if len(r.Trimmings) > 0 {
+		t.Notes = []Word{word("g.note")}
+	}
 	for _, b := range r.Histogram {
 		t.Rows = append(t.Rows, []cell{named(b.label), number(count, float64(b.Persons))})
 	}
