@@ -222,7 +222,7 @@ func TestReportIsTheSameEachTime(t *testing.T) {
 func TestHistogram(t *testing.T) {
 	for name, values := range map[string][]float64{
 		"one": {1}, "equal": {1.3, 1.3, 1.3}, "edges": {.5, .55, 1, 2.5}, "wide": {.01, 250}, "negative": {-.31, 0, 1},
-		"bounds": {.5, .7, 2.4999999999999996, 2.5}, "rounding": {.15000000000000002, .3, .6000000000000001},
+		"bounds": {.5, .7, 2.45, 2.4999999999999996, 2.5}, "rounding": {.15000000000000002, .3, .6000000000000001},
 	} {
 		bins := histogram(values)
 		sum := 0
@@ -234,6 +234,9 @@ func TestHistogram(t *testing.T) {
 		}
 		if sum != len(values) || len(bins) > mostBins {
 			t.Errorf("%s: %d of %d values in %d bins", name, sum, len(values), len(bins))
+		}
+		if last := bins[len(bins)-1]; name == "bounds" && (len(bins) != 20 || !near(last.High, 2.5) || last.Persons != 3) {
+			t.Errorf("values from 0.5 to 2.5 in %d bins, the last %+v: want 20 of a tenth, 3 in the last", len(bins), last)
 		}
 		if first, last := bins[0], bins[len(bins)-1]; first.Persons == 0 || last.Persons == 0 {
 			t.Errorf("%s: an empty bin at an end: %+v", name, bins)
