@@ -3,7 +3,6 @@ package monthly
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -11,49 +10,38 @@ import (
 	"laborwatch/weighting"
 )
 
-// Weighed is how a month's weights came about.
-type Weighed struct {
-	Response []weighting.Adjusted
-	Trimmed  *weighting.Trimmed
-	// Tried are the sets of margins that did not converge, with their errors.
-	Tried []error
-	// Margins in use, the categories without a respondent that were left out,
-	// and the calibration with the cells that it was made of.
-	Margins    []config.Margin
-	Left       []LeftOut
-	Variables  weighting.Variables
-	Cells      weighting.Cells
-	Calibrated *weighting.Calibrated
+// weighed is how a month's weights came about.
+type weighed struct {
+	response []weighting.Adjusted
+	// tried are the sets of margins that did not converge, with their errors.
+	tried []error
+	// set of margins in use, its frame and what was done in it.
+	set   []config.Margin
+	frame *weighting.Frame
+	made  *weighting.Weighed
+	// adjusted are the weights that went into it.
+	adjusted []float64
 }
 
-// LeftOut is a category of a margin that has people and no respondent; the
-// margin's other categories stand for them.
-type LeftOut struct {
-	Category string
-	Persons  float64
-}
-
-// calibrate makes weights from base weights: response, trimming, calibration.
+// calibrate makes weights from base weights: response, calibration, trimming.
 func (f *fielded) calibrate(c config.Weighting) (*weights, error) {
 	w := newWeights(len(f.rows))
-	w.how = &Weighed{}
+	w.how = &weighed{}
 	if err := f.respond(w, c.ResponseFloor); err != nil {
 		return nil, err
 	}
-	if err := f.trim(w, c.Trim); err != nil {
-		return nil, err
-	}
+	w.how.adjusted = slices.Clone(w.base)
 	for _, set := range c.Margins {
 		err := f.fit(w, set, c)
 		var off *weighting.NoConvergence
 		if errors.As(err, &off) {
-			w.how.Tried = append(w.how.Tried, fmt.Errorf("%v: %w", set, err))
+			w.how.tried = append(w.how.tried, fmt.Errorf("%v: %w", set, err))
 			continue
 		}
 		return w, err
 	}
 	return nil, fmt.Errorf("weighting: none of the %d sets of margins converges. %w. Widen weighting.bounds, add a set with fewer cells to weighting.margins, or set weighting.method to given",
-		len(c.Margins), errors.Join(w.how.Tried...))
+		len(c.Margins), errors.Join(w.how.tried...))
 }
 
 // respond spreads the weights of those who did not answer over those who did.
@@ -86,7 +74,7 @@ func (f *fielded) respond(w *weights, floor float64) error {
 	if err != nil {
 		return err
 	}
-	w.how.Response = adjusted
+	w.how.response = adjusted
 	for i := range f.rows {
 		r := &f.rows[i]
 		if r.answered && r.base > 0 {
@@ -94,22 +82,6 @@ func (f *fielded) respond(w *weights, floor float64) error {
 			w.base[i] = r.base * w.response[i]
 		}
 	}
-	return nil
-}
-
-// trim holds the weights within a multiple of their stratum's median.
-func (f *fielded) trim(w *weights, multiple float64) error {
-	number := map[string]int32{}
-	var names []string
-	group := make([]int32, len(f.rows))
-	for i := range f.rows {
-		group[i] = numbered(number, &names, f.rows[i].stratum)
-	}
-	t, err := weighting.Trim(w.base, group, multiple)
-	if err != nil {
-		return err
-	}
-	w.base, w.how.Trimmed = t.Weights, t
 	return nil
 }
 
@@ -167,96 +139,56 @@ func (f *fielded) margin(m config.Margin) (map[string]float64, error) {
 	return out, nil
 }
 
-// fit calibrates to one set of margins.
+// fit calibrates to one set of margins, and trims.
 func (f *fielded) fit(w *weights, set []config.Margin, c config.Weighting) error {
-	w.how.Left = nil
-	var v weighting.Variables
-	column := make([]map[string]int, len(set))
-	population := 0.0
+	margins := make([]weighting.Margin, len(set))
 	for j, m := range set {
 		totals, err := f.margin(m)
 		if err != nil {
 			return err
 		}
-		sampled := map[string]bool{}
+		delete(totals, "")
+		margins[j] = weighting.Margin{Name: strings.Join(m, "×"), Totals: totals, Of: make([]string, len(f.rows))}
 		for i := range f.rows {
-			if r := &f.rows[i]; w.base[i] > 0 {
-				sampled[category(m, r.region, r.sex, r.age, r.hukou)] = true
-			}
-		}
-		column[j] = map[string]int{}
-		all, kept := 0.0, 0.0
-		for name, persons := range totals {
-			all += persons
-			if persons > 0 && sampled[name] {
-				kept += persons
-			}
-		}
-		if j == 0 {
-			population = all
-		}
-		for _, name := range slices.Sorted(maps.Keys(totals)) {
-			persons := totals[name]
-			if persons <= 0 || !sampled[name] {
-				if persons > 0 {
-					w.how.Left = append(w.how.Left, LeftOut{strings.Join(m, "×") + " " + name, persons})
-				}
-				continue
-			}
-			column[j][name] = len(v.Names)
-			v.Names = append(v.Names, strings.Join(m, "×")+" "+name)
-			// Every margin adds up to the same population, or none could be met.
-			v.Totals = append(v.Totals, persons*population/kept)
+			r := &f.rows[i]
+			margins[j].Of[i] = category(m, r.region, r.sex, r.age, r.hukou)
 		}
 	}
-	cells := weighting.Cells{}
-	number := map[[maxMargins]string]int{}
-	var keys [][maxMargins]string
-	of := make([]int, len(f.rows))
-	for i := range f.rows {
-		r := &f.rows[i]
-		of[i] = -1
-		var key [maxMargins]string
-		if w.base[i] > 0 {
-			for j, m := range set {
-				if name := category(m, r.region, r.sex, r.age, r.hukou); name != "" {
-					if _, ok := column[j][name]; ok {
-						key[j] = name
-					}
-				}
-			}
-		}
-		w.margins[i] = key
-		if key == [maxMargins]string{} {
-			continue
-		}
-		k, ok := number[key]
-		if !ok {
-			k = len(keys)
-			number[key] = k
-			keys = append(keys, key)
-			x := make([]float64, len(v.Names))
-			for j, name := range key {
-				if name != "" {
-					x[column[j][name]] = 1
-				}
-			}
-			cells.X = append(cells.X, x)
-			cells.Base = append(cells.Base, 0)
-		}
-		cells.Base[k] += w.base[i]
-		of[i] = k
-	}
-	got, err := weighting.Calibrate(cells, v, weighting.Options{Distance: weighting.Distance(c.Distance), Low: c.Bounds[0], High: c.Bounds[1]})
+	frame, err := weighting.NewFrame(margins, nil, w.how.adjusted)
 	if err != nil {
 		return err
 	}
+	number := map[string]int32{}
+	var names []string
+	strata := make([]int32, len(f.rows))
 	for i := range f.rows {
-		if k := of[i]; k >= 0 {
-			w.g[i] = got.G[k]
-		}
-		w.final[i] = w.base[i] * w.g[i]
+		strata[i] = numbered(number, &names, f.rows[i].stratum)
 	}
-	w.how.Margins, w.how.Variables, w.how.Cells, w.how.Calibrated = set, v, cells, got
+	made, err := frame.Weigh(w.how.adjusted, strata, weighting.Plan{
+		Options: weighting.Options{Distance: weighting.Distance(c.Distance), Low: c.Bounds[0], High: c.Bounds[1]}, Trim: c.Trim,
+	})
+	if err != nil {
+		return err
+	}
+	kept := map[string]bool{}
+	for _, name := range frame.Names {
+		kept[name] = true
+	}
+	for i := range f.rows {
+		w.margins[i] = [maxMargins]string{}
+		k := frame.Of[i]
+		if k < 0 {
+			continue
+		}
+		// The variance rests on the weights that the last calibration started from.
+		w.final[i], w.g[i] = made.Final[i], made.G[k]
+		w.base[i] = made.Final[i] / made.G[k]
+		for j, m := range margins {
+			if kept[m.Name+" "+m.Of[i]] {
+				w.margins[i][j] = m.Of[i]
+			}
+		}
+	}
+	w.how.set, w.how.frame, w.how.made = set, frame, made
 	return nil
 }

@@ -97,7 +97,7 @@ func readFielded(in *transform.Input) (map[period.Period]*fielded, error) {
 type weights struct {
 	final, base, response, g []float64
 	margins                  [][maxMargins]string
-	how                      *Weighed
+	how                      *weighed
 }
 
 func newWeights(n int) *weights {

@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"laborwatch/cube"
+	"laborwatch/spreadsheet"
 )
 
 // epoch stands in a workbook's properties where a time must: the reference
@@ -30,7 +31,7 @@ func workbook(c *Content) (data []byte, err error) {
 	if err := x.file.Write(&b); err != nil {
 		return nil, err
 	}
-	return settle(b.Bytes())
+	return spreadsheet.Settle(b.Bytes())
 }
 
 // book is a workbook being written.

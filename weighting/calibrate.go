@@ -59,8 +59,10 @@ func (o Options) whole() (Options, error) {
 	switch {
 	case o.Distance != Linear && o.Distance != Raking && o.Distance != Logit:
 		return o, fmt.Errorf("calibration: distance %q: want %s, %s or %s", o.Distance, Linear, Raking, Logit)
-	case o.Distance == Logit && !(o.Low >= 0 && o.Low < 1 && o.High > 1):
-		return o, fmt.Errorf("calibration: bounds %v and %v: want one below and one above 1", o.Low, o.High)
+	case o.Distance == Logit && !(o.Low >= 0 && o.Low < 1 && o.High > 1 && finite(o.High)):
+		return o, fmt.Errorf("calibration: bounds %v and %v: want one of 0 to below 1 and one above 1", o.Low, o.High)
+	case !(o.Tolerance > 0) || o.Rounds < 0:
+		return o, fmt.Errorf("calibration: a tolerance of %v in %d rounds: want both above 0, or 0 for the defaults", o.Tolerance, o.Rounds)
 	}
 	return o, nil
 }
@@ -153,17 +155,32 @@ func Calibrate(c Cells, v Variables, o Options) (*Calibrated, error) {
 	if n == 0 {
 		return nil, errors.New("calibration: nobody answered")
 	}
+	if p == 0 {
+		return nil, errors.New("calibration: no variable: want at least one population total")
+	}
+	for j, t := range v.Totals {
+		if !finite(t) {
+			return nil, fmt.Errorf("calibration: the total of %s is %v: want a number", v.Names[j], t)
+		}
+	}
 	for i, d := range c.Base {
-		if !(d > 0) || math.IsInf(d, 0) {
+		if !(d > 0) || !finite(d) {
 			return nil, fmt.Errorf("calibration: cell %d has the base weight %v: want one above 0", i+1, d)
 		}
 		if len(c.X[i]) != p {
 			return nil, fmt.Errorf("calibration: cell %d has %d variables, not %d", i+1, len(c.X[i]), p)
 		}
+		for j, x := range c.X[i] {
+			if !finite(x) {
+				return nil, fmt.Errorf("calibration: cell %d has the value %v of %s: want a number", i+1, x, v.Names[j])
+			}
+		}
 	}
 	s := solver{Cells: c, Variables: v, Options: o}
 	return s.solve()
 }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 type solver struct {
 	Cells
@@ -197,50 +214,34 @@ func (s *solver) solve() (*Calibrated, error) {
 	lambda := make([]float64, p)
 	g, slope, sums, worst, at := s.at(lambda)
 	out := &Calibrated{Steps: []Step{{worst, s.Names[at]}}}
-	// Variables of different size must not drown one another.
-	scale := make([]float64, p)
-	for j := range scale {
-		for i, x := range s.X {
-			scale[j] += s.Base[i] * x[j] * x[j]
-		}
-		if scale[j] = math.Sqrt(scale[j]); scale[j] == 0 {
-			scale[j] = 1
-		}
-	}
 	for round := 0; worst > s.Tolerance; round++ {
 		if round == s.Rounds {
 			return nil, s.failed(sums, round)
 		}
-		m := mat.NewSymDense(p, nil)
+		m := newProducts(p)
 		for i, x := range s.X {
-			w := s.Base[i] * slope[i]
-			for j, xj := range x {
-				if xj == 0 {
-					continue
-				}
-				for k := j; k < p; k++ {
-					if x[k] != 0 {
-						m.SetSym(j, k, m.At(j, k)+w*xj*x[k]/(scale[j]*scale[k]))
-					}
-				}
-			}
+			m.add(s.Base[i]*slope[i], x)
 		}
-		b := make([]float64, p)
-		for j, t := range s.Totals {
-			b[j] = (t - sums[j]) / scale[j]
-		}
-		step, dependent, err := leastSquares(m, b)
+		root, err := m.root()
 		if err != nil {
 			return nil, err
 		}
-		if round == 0 {
-			out.Dependent = dependent
+		off := mat.NewVecDense(p, nil)
+		for j, t := range s.Totals {
+			off.SetVec(j, t-sums[j])
 		}
+		_, independent := root.Dims()
+		if round == 0 {
+			out.Dependent = p - independent
+		}
+		var along, step mat.VecDense
+		along.MulVec(root.T(), off)
+		step.MulVec(root, &along)
 		moved := false
 		for half := 1.0; half > 1e-6; half /= 2 {
 			next := make([]float64, p)
 			for j := range next {
-				next[j] = lambda[j] + half*step[j]/scale[j]
+				next[j] = lambda[j] + half*step.AtVec(j)
 			}
 			ng, nslope, nsums, nworst, nat := s.at(next)
 			if nworst < worst {
@@ -276,32 +277,4 @@ func (s *solver) failed(sums []float64, rounds int) error {
 	})
 	e.Worst = e.Worst[:min(len(e.Worst), 5)]
 	return e
-}
-
-// leastSquares solves m·x = b by m's eigenvectors, leaving out those of no
-// length: what they span is determined by the others.
-func leastSquares(m *mat.SymDense, b []float64) (x []float64, dependent int, err error) {
-	var eigen mat.EigenSym
-	if !eigen.Factorize(m, true) {
-		return nil, 0, errors.New("calibration: the variables' cross products cannot be decomposed")
-	}
-	values := eigen.Values(nil)
-	var q mat.Dense
-	eigen.VectorsTo(&q)
-	n := len(b)
-	x = make([]float64, n)
-	for k, v := range values {
-		if v <= values[n-1]*1e-12 {
-			dependent++
-			continue
-		}
-		dot := 0.0
-		for j := range n {
-			dot += q.At(j, k) * b[j]
-		}
-		for j := range n {
-			x[j] += dot / v * q.At(j, k)
-		}
-	}
-	return x, dependent, nil
 }

@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"laborwatch/survey"
 )
 
 // schools is the cluster sample of California schools, with its designs.
@@ -133,17 +131,6 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// residuals is a calibration over numeric variables for the variance: R's
-// qr.resid(qr(x·√d), z/w)·w, a regression weighted with the base weights.
-type residuals struct {
-	base, g []float64
-	x       [][]float64
-}
-
-func (r residuals) Residuals(z [][]float64) {
-	Explain(Cells{r.base, r.x}, r.g, z)
-}
-
 // TestCalibratedEstimates: every row of estimates with calibrated weights.
 func TestCalibratedEstimates(t *testing.T) {
 	expected := read(t, "expected_survey.csv")
@@ -174,35 +161,18 @@ func TestCalibratedEstimates(t *testing.T) {
 			for i := range final {
 				final[i] = base[i] * got.G[i]
 			}
-			d, err := survey.New(survey.Sample{
-				Weight: final, Stages: []survey.Stage{{Cluster: cluster, Population: fpc}},
-				Calibration: residuals{base, got.G, x},
-			})
+			project, err := NewProjection(Cells{base, x}, got.G, nil, final)
 			if err != nil {
 				t.Fatal(err)
 			}
-			var of survey.Variable
 			i := strings.LastIndex(row[1], ".")
-			switch row[1][:i] {
-			case "mean(api00)":
-				of = survey.Variable{Kind: survey.Mean, Num: s.numbers(t, "api00")}
-			case "total(enroll)":
-				of = survey.Variable{Kind: survey.Total, Num: s.numbers(t, "enroll")}
-			case "ratio(api.stu/enroll)":
-				of = survey.Variable{Kind: survey.Ratio, Num: s.numbers(t, "api.stu"), Den: s.numbers(t, "enroll")}
-			case "prop(sch.wide=Yes)":
-				yes := make([]float64, len(base))
-				for k, r := range s.rows {
-					if r[s.head["sch.wide"]] == "Yes" {
-						yes[k] = 1
-					}
-				}
-				of = survey.Variable{Kind: survey.Mean, Num: yes}
-			default:
+			num, den := s.estimand(t, row[1][:i])
+			est, influence := linearize(final, num, den)
+			project.Residuals([][]float64{influence})
+			value, ok := map[string]float64{"est": est, "se": clusterError(influence, cluster, fpc[0])}[row[1][i+1:]]
+			if !ok {
 				t.Fatalf("no handler for %s", row[1])
 			}
-			e, _ := d.Estimate(of, nil)
-			value := map[string]float64{"est": e.Value, "se": e.SE}[row[1][i+1:]]
 			want, _ := strconv.ParseFloat(row[2], 64)
 			if math.Abs(value-want) > 1e-6*math.Abs(want)+1e-9 { // an error of what is fixed is rounding alone
 				t.Errorf("%.12g, want %.12g", value, want)
@@ -212,6 +182,70 @@ func TestCalibratedEstimates(t *testing.T) {
 	if seen == 0 {
 		t.Error("no row of calibration in the reference")
 	}
+}
+
+// estimand gives numerator and denominator of a quantity; no denominator for a total.
+func (s schools) estimand(t *testing.T, name string) (num, den []float64) {
+	one := make([]float64, len(s.rows))
+	for i := range one {
+		one[i] = 1
+	}
+	switch name {
+	case "mean(api00)":
+		return s.numbers(t, "api00"), one
+	case "total(enroll)":
+		return s.numbers(t, "enroll"), nil
+	case "ratio(api.stu/enroll)":
+		return s.numbers(t, "api.stu"), s.numbers(t, "enroll")
+	case "prop(sch.wide=Yes)":
+		yes := make([]float64, len(s.rows))
+		for i, r := range s.rows {
+			if r[s.head["sch.wide"]] == "Yes" {
+				yes[i] = 1
+			}
+		}
+		return yes, one
+	}
+	t.Fatalf("no handler for %s", name)
+	return nil, nil
+}
+
+// linearize gives a ratio's value (or a total's) and its weighted influence values.
+func linearize(w, num, den []float64) (float64, []float64) {
+	z := make([]float64, len(w))
+	top, bottom := 0.0, 0.0
+	for i := range w {
+		top += w[i] * num[i]
+		if den != nil {
+			bottom += w[i] * den[i]
+		}
+	}
+	for i := range w {
+		if z[i] = w[i] * num[i]; den != nil {
+			z[i] = w[i] * (num[i] - top/bottom*den[i]) / bottom
+		}
+	}
+	if den != nil {
+		return top / bottom, z
+	}
+	return top, z
+}
+
+// clusterError is the standard error of Σz under clusters drawn without
+// replacement from so many, (1−n/N)·n/(n−1)·Σ(z_c−z̄)².
+func clusterError(z []float64, cluster []int32, population float64) float64 {
+	sums := map[int32]float64{}
+	for i, c := range cluster {
+		sums[c] += z[i]
+	}
+	n, mean, square := float64(len(sums)), 0.0, 0.0
+	for _, s := range sums {
+		mean += s / n
+	}
+	for _, s := range sums {
+		square += (s - mean) * (s - mean)
+	}
+	return math.Sqrt((1 - n/population) * n / (n - 1) * square)
 }
 
 // margins draws a population of two crossed margins and a sample of its cells.
@@ -304,6 +338,11 @@ func TestCalibrationFaults(t *testing.T) {
 		"nobody":          second(Calibrate(Cells{}, v(1, 1), Options{})),
 		"negative weight": second(Calibrate(Cells{Base: []float64{-1}, X: [][]float64{{1, 0}}}, v(1, 1), Options{})),
 		"weight of 0":     second(Calibrate(Cells{Base: []float64{0}, X: [][]float64{{1, 0}}}, v(1, 1), Options{})),
+		"no variable":     second(Calibrate(Cells{Base: []float64{1}, X: [][]float64{{}}}, Variables{}, Options{})),
+		"total of NaN":    second(Calibrate(c, v(math.NaN(), 10), Options{})),
+		"value of NaN":    second(Calibrate(Cells{Base: []float64{1}, X: [][]float64{{math.NaN(), 1}}}, v(1, 1), Options{})),
+		"endless bound":   second(Calibrate(c, v(10, 10), Options{Low: .5, High: math.Inf(1)})),
+		"rounds":          second(Calibrate(c, v(10, 10), Options{Rounds: -1})),
 		"bounds":          second(Calibrate(c, v(10, 10), Options{Low: 1.1, High: 2})),
 		"distance":        second(Calibrate(c, v(10, 10), Options{Distance: "cubic"})),
 		"shape":           second(Calibrate(Cells{Base: []float64{1}}, v(1, 1), Options{})),

@@ -112,6 +112,8 @@ type Trimmed struct {
 	// Persons whose weight was cut, and the weight that moved to others.
 	Persons int
 	Moved   float64
+	// Alone are the groups that no spreading brings below their cap.
+	Alone []int32
 	// Before and After are Kish's design effects of the weights.
 	Before, After float64
 }
@@ -120,10 +122,16 @@ type Trimmed struct {
 // what is cut over the group's other weights in proportion, until none is above
 // (the plain cap of Potter, Proceedings of the ASA Section on Survey Research
 // Methods 1990, 225–230). The groups' sums stay. A multiple of 0 trims nothing;
-// where all of a group would be cut, its sum cannot be kept, and it is left alone.
+// a group whose sum is above its cap for every weight cannot keep both, and is
+// left alone.
 func Trim(weights []float64, group []int32, multiple float64) (*Trimmed, error) {
 	if len(weights) != len(group) {
 		return nil, fmt.Errorf("trimming: %d weights in %d groups", len(weights), len(group))
+	}
+	for i, w := range weights {
+		if !(w >= 0) || !finite(w) || group[i] < 0 {
+			return nil, fmt.Errorf("trimming: row %d has the weight %v in group %d: want neither below 0", i+1, w, group[i])
+		}
 	}
 	if multiple != 0 && !(multiple > 1) {
 		return nil, fmt.Errorf("trimming: %v times the median: want more than 1, or 0 for none", multiple)
@@ -147,12 +155,17 @@ func Trim(weights []float64, group []int32, multiple float64) (*Trimmed, error) 
 		if len(in) == 0 {
 			continue
 		}
-		sorted := make([]float64, len(in))
+		sorted, sum := make([]float64, len(in)), 0.0
 		for k, i := range in {
 			sorted[k] = weights[i]
+			sum += weights[i]
 		}
 		sort.Float64s(sorted)
 		t.Cap[g] = multiple * (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+		if sum > t.Cap[g]*float64(len(in)) {
+			t.Alone = append(t.Alone, g)
+			continue
+		}
 		t.Rounds = max(t.Rounds, t.group(in, t.Cap[g]))
 	}
 	for i, w := range weights {

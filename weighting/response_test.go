@@ -2,6 +2,7 @@ package weighting
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,8 +88,11 @@ func TestTrim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The first group: cap 30, 70 spread over 40. The second: cap 15, its 35 spread over 10 puts
-	// all of them above, so what cannot be kept within stays.
+	// The first group: cap 30, 70 spread over 40. The second: a cap of 15 for three cannot hold
+	// their 60, so nobody is cut.
+	if !slices.Equal(got.Weights[5:8], weights[5:8]) || !slices.Equal(got.Alone, []int32{1}) || got.Persons != 1 || math.Abs(got.Moved-70) > 1e-9 {
+		t.Errorf("a group that cannot be held was touched: %+v", got)
+	}
 	if got.Cap[0] != 30 || math.Abs(got.Weights[0]-27.5) > 1e-9 || got.Weights[4] != 30 || got.Weights[8] != 0 || got.Before <= got.After {
 		t.Errorf("%+v", got)
 	}
@@ -100,6 +104,11 @@ func TestTrim(t *testing.T) {
 	}
 	if _, err := Trim(weights, group[:2], 3); err == nil {
 		t.Error("too few groups accepted")
+	}
+	for _, bad := range []float64{-1, math.NaN(), math.Inf(1)} {
+		if _, err := Trim([]float64{1, bad}, []int32{0, 0}, 3); err == nil || !strings.Contains(err.Error(), "row 2") {
+			t.Errorf("a weight of %v: %v", bad, err)
+		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w := rapid.SliceOfN(rapid.Float64Range(1, 1000), 3, 40).Draw(t, "weights")
@@ -117,6 +126,9 @@ func TestTrim(t *testing.T) {
 			t.Errorf("sum %v became %v", before, after)
 		}
 		// Within the cap, unless the cap cannot hold the sum.
+		if len(got.Alone) > 0 && !slices.Equal(got.Weights, w) {
+			t.Error("a group left alone was touched")
+		}
 		if most > got.Cap[0]*(1+1e-9) && got.Cap[0]*float64(len(w)) > before*(1+1e-9) {
 			t.Errorf("a weight of %v above the cap of %v", most, got.Cap[0])
 		}

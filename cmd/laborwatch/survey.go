@@ -21,7 +21,7 @@ import (
 )
 
 func (e *env) surveyCmd() *cobra.Command {
-	return group("survey", "cli.survey", e.surveyEstimateCmd(), e.surveyCheckCmd())
+	return group("survey", "cli.survey", e.surveyEstimateCmd(), e.surveyCheckCmd(), e.surveyWeightsCmd())
 }
 
 // microdata opens a file on its own: no data folder and no city are needed.

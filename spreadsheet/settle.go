@@ -1,4 +1,5 @@
-package release
+// Package spreadsheet makes workbooks that excelize wrote the same bytes each time.
+package spreadsheet
 
 import (
 	"archive/zip"
@@ -7,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,10 +27,10 @@ type partType struct {
 	ContentType string `xml:"ContentType,attr"`
 }
 
-// settle rewrites a workbook so that equal content has equal bytes: the writer
+// Settle rewrites a workbook so that equal content has equal bytes: the writer
 // lists the parts in an order of chance. The list comes first, as readers that
 // stream expect it, and every part has one fixed, valid time.
-func settle(book []byte) ([]byte, error) {
+func Settle(book []byte) ([]byte, error) {
 	in, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
 	if err != nil {
 		return nil, fmt.Errorf("workbook: %w", err)
@@ -41,7 +43,7 @@ func settle(book []byte) ([]byte, error) {
 			}
 			return 1
 		}
-		return compareWords(a.Name, b.Name)
+		return strings.Compare(a.Name, b.Name)
 	})
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
@@ -86,8 +88,8 @@ func sortTypes(data []byte) ([]byte, error) {
 	if err := xml.Unmarshal(data, &t); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(t.Defaults, func(a, b partType) int { return compareWords(a.Extension, b.Extension) })
-	slices.SortFunc(t.Override, func(a, b partType) int { return compareWords(a.PartName, b.PartName) })
+	slices.SortFunc(t.Defaults, func(a, b partType) int { return strings.Compare(a.Extension, b.Extension) })
+	slices.SortFunc(t.Override, func(a, b partType) int { return strings.Compare(a.PartName, b.PartName) })
 	b, err := xml.Marshal(t)
 	return append([]byte(xml.Header), b...), err
 }
