@@ -17,7 +17,7 @@ var ConfidenceLevels = []float64{0.80, 0.90, 0.95, 0.98, 0.99}
 
 // StatusRules are the rules by which labor force status can be derived: NBS is
 // the monthly labor force survey of the National Bureau of Statistics, ILO the
-// resolution of the 19th International Conference of Labour Statisticians.
+// resolution of the 19th ICLS.
 var StatusRules = []string{"nbs", "ilo"}
 
 // Survey sets the open choices of the labor force survey: who is employed and

@@ -23,8 +23,7 @@ func is(b bool) float64 {
 func inForce(status int8) bool { return status == 1 || status == 2 }
 
 // measures of the labor force by the rule in force; LU1 is the unemployment rate
-// itself, LU2 to LU4 as the resolution of the 19th International Conference of
-// Labour Statisticians (2013), paragraph 73, defines them.
+// itself, LU2 to LU4 as the resolution of the 19th ICLS (2013) defines them.
 var measures = []measure{
 	{"surveyed_unemployment_rate", survey.Ratio, func(p *person) (float64, float64) { return is(p.status == 2), is(inForce(p.status)) }, true},
 	{"labor_force_participation_rate", survey.Ratio, func(p *person) (float64, float64) { return is(inForce(p.status)), is(p.status > 0) }, true},

@@ -126,7 +126,7 @@ func (p *panel) domain(t *testing.T, q string) float64 {
 	if name, rest, ok := strings.Cut(q, "["); ok {
 		where, part, _ := strings.Cut(rest, "]")
 		in := func(k int) bool {
-			for _, c := range strings.Split(strings.ReplaceAll(where, "2,3", "2;3"), ",") {
+			for c := range strings.SplitSeq(strings.ReplaceAll(where, "2,3", "2;3"), ",") {
 				if !p.holds(t, c, rows[k]) {
 					return false
 				}

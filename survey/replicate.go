@@ -8,7 +8,7 @@ import (
 )
 
 // Replicates are weights' factors under which an estimate is made again and
-// again: V = Scale·Σ_r RScale_r·(θ_r − centre)².
+// again: V = Scale·Σ_r RScale_r·(θ_r − center)².
 type Replicates struct {
 	// Cluster of every row, into Factors' columns.
 	Cluster []int32
@@ -50,7 +50,7 @@ func (r Replicates) Variance(base []float64, theta Statistic, calibrate func(wei
 	}
 	weight := make([]float64, len(base))
 	thetas := make([]float64, len(r.Factors))
-	centre := 0.0
+	center := 0.0
 	for i, f := range r.Factors {
 		for row, c := range r.Cluster {
 			weight[row] = base[row] * f[c]
@@ -58,17 +58,17 @@ func (r Replicates) Variance(base []float64, theta Statistic, calibrate func(wei
 		if thetas[i], err = at(weight); err != nil {
 			return 0, 0, fmt.Errorf("replicate %d of %d: %w", i+1, len(r.Factors), err)
 		}
-		centre += thetas[i] / float64(len(thetas))
+		center += thetas[i] / float64(len(thetas))
 	}
 	if r.Full {
-		centre = value
+		center = value
 	}
 	for i, x := range thetas {
 		s := 1.0
 		if r.RScale != nil {
 			s = r.RScale[i]
 		}
-		variance += r.Scale * s * (x - centre) * (x - centre)
+		variance += r.Scale * s * (x - center) * (x - center)
 	}
 	return value, variance, nil
 }

@@ -115,7 +115,7 @@ func (m *maker) survey(i int, p period.Period) {
 	m.sampled(cube.K("mean_weekly_hours", p), 46.2*(0.9+0.1*wave(i, 7)), 0.32, 2230)
 }
 
-// detail adds what stands behind the rate: pooled, modelled, linked.
+// detail adds what stands behind the rate: pooled, modeled, linked.
 func (m *maker) detail(i int, p period.Period) {
 	rate := 0.051 * wave(i, 5)
 	pooled, avg := cube.K(cube.Headline+"_3m", p), cube.K(cube.Headline+"_avg", p)
