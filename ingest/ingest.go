@@ -177,10 +177,11 @@ func New(o Options) (*Ingester, error) {
 	return in, nil
 }
 
-// contractText is the feed's contract as the ledger keeps it.
+// contractText is the feed's contract as the ledger keeps it: without the
+// resident IDs and phone numbers that an example in it may show.
 func (in *Ingester) contractText(feed string) lake.ContractText {
 	c := in.contracts[feed]
-	out := lake.ContractText{Fingerprint: in.prints[feed], Feed: feed, Version: c.Version, YAML: string(c.source)}
+	out := lake.ContractText{Fingerprint: in.prints[feed], Feed: feed, Version: c.Version, YAML: scrub(string(c.source))}
 	if c.readsRegions() {
 		out.Regions = strings.Join(in.regions, ",")
 	}

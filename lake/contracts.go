@@ -16,7 +16,7 @@ type ContractText struct {
 	Fingerprint string
 	Feed        string
 	Version     int
-	// YAML is the contract's file, byte by byte.
+	// YAML is the contract's file, but for resident IDs given as examples.
 	YAML string
 	// Regions are the divisions that rows were checked against, joined by
 	// commas, "" where they were not.

@@ -173,8 +173,8 @@ func (e *env) contractShowCmd() *cobra.Command {
 	return cmd
 }
 
-// showKept prints a contract as the ledger keeps it: the YAML, byte by byte,
-// under comments that say which it is.
+// showKept prints a contract as the ledger keeps it: the YAML under comments
+// that say which it is.
 func (e *env) showKept(cmd *cobra.Command, a []string, fingerprint string, version int, out string) error {
 	if fingerprint == "" && len(a) == 0 {
 		return &exitError{exitUsage, errors.New(messages.Both("cli.contract.show.which"))}
