@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -77,12 +78,16 @@ type Refused struct {
 	Overridable bool
 }
 
+// ID names a refusal: the id its load would have had, or the extract's SHA-256
+// where the same bytes may be accepted another time.
+func (r Refused) ID() string { return cmp.Or(r.LoadID, r.SHA256) }
+
 // Refuse notes refused extracts, each once.
 func (l *Lake) Refuse(ctx context.Context, refused []Refused) error {
 	for _, r := range refused {
 		_, err := l.eng.DB().ExecContext(ctx, `INSERT INTO state.main.refusals (sha256, feed, file, reason, refused_at, load_id, overridable)
-			SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM state.main.refusals WHERE load_id = ? AND file = ?)`,
-			r.SHA256, r.Feed, r.File, r.Reason, l.clock().UTC(), r.LoadID, r.Overridable, r.LoadID, r.File)
+			SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM state.main.refusals WHERE load_id = ? AND sha256 = ? AND file = ?)`,
+			r.SHA256, r.Feed, r.File, r.Reason, l.clock().UTC(), r.LoadID, r.Overridable, r.LoadID, r.SHA256, r.File)
 		if err != nil {
 			return fmt.Errorf("ledger: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -27,7 +28,7 @@ func (e *env) loadsCmd() *cobra.Command {
 func (e *env) loadsListCmd() *cobra.Command {
 	var feed, within, status, format, when string
 	cmd := &cobra.Command{
-		Use:   "list [--feed FEED] [--period A..B] [--status live|superseded|withdrawn] [--as-of TIME] [--format table|csv|json]",
+		Use:   "list [--feed FEED] [--period A..B] [--status live|superseded|withdrawn|refused] [--as-of TIME] [--format table|csv|json]",
 		Short: messages.Both("cli.loads.list"),
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -38,8 +39,13 @@ func (e *env) loadsListCmd() *cobra.Command {
 					return &exitError{exitUsage, fmt.Errorf("--period: %w", err)}
 				}
 			}
-			if err := oneOf("--status", status, "", lake.Live, lake.Superseded, lake.Withdrawn); err != nil {
-				return err
+			if status != "" {
+				if err := oneOf("--status", status, lake.Live, lake.Superseded, lake.Withdrawn, refused); err != nil {
+					return err
+				}
+			}
+			if status == refused && within != "" {
+				return &exitError{exitUsage, errors.New(messages.Both("cli.refused.period"))}
 			}
 			if err := oneOf("--format", format, "table", "csv", "json"); err != nil {
 				return err
@@ -50,6 +56,9 @@ func (e *env) loadsListCmd() *cobra.Command {
 				}
 				if f.At, err = e.asOf(a, when); err != nil {
 					return err
+				}
+				if status == refused {
+					return e.listRefused(ctx, a, f, format)
 				}
 				loads, err := a.Lake.List(ctx, f)
 				if err != nil {
@@ -186,7 +195,7 @@ func (e *env) local(a *app.App, t time.Time) string {
 func (e *env) loadsShowCmd() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use:   "show ID [--format table|json]",
+		Use:   "show ID|FILE [--format table|json]",
 		Short: messages.Both("cli.loads.show"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
@@ -225,7 +234,11 @@ type eventLine struct {
 func (e *env) showLoad(ctx context.Context, a *app.App, id, format string) error {
 	x, err := a.Lake.Find(ctx, id)
 	if err != nil {
-		return err
+		found, ferr := findRefused(ctx, a, id)
+		if ferr != nil || len(found) == 0 {
+			return errors.Join(err, ferr)
+		}
+		return e.showRefused(ctx, a, found, format)
 	}
 	s := shown{loadLine: lineOf(x), Months: map[string]int64{}, Superseded: []string{}, Parts: []string{}}
 	if s.File, err = filepath.Rel(a.Config.Data, a.Lake.Path(x)); err != nil {
