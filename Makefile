@@ -27,6 +27,7 @@ lint:
 	$(GO) run $(LINT) run $(PKGS)
 
 bench:
+	@sh scripts/tools.sh bench
 	$(GO) test -p 1 -run '^$$' -bench . -benchtime 1x -timeout 30m $(PKGS)
 
 # fuzz runs each fuzz target for FUZZTIME; FUZZ='Decode|XLSX' chooses some.

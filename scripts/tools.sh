@@ -22,6 +22,11 @@ if ! ls /usr/share/fonts/opentype/noto/NotoSansCJK-*.ttc >/dev/null 2>&1; then
 	missing="$missing fonts-noto-cjk"
 fi
 
+# R's survey package is what the benchmarks are measured against, and only they.
+if [ "${1:-}" = bench ] && ! Rscript -e 'library(survey)' >/dev/null 2>&1; then
+	missing="$missing r-cran-survey"
+fi
+
 # An S3 server over a folder. It is a program of its own module, so that what it
 # needs stays out of go.mod.
 s3=versitygw
