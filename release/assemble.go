@@ -36,9 +36,8 @@ func newContent(o Options) (*Content, *figures) {
 	c.Headline = b.headline()
 	c.Points = b.points()
 	c.Chart = b.chart()
-	c.Sections = []Section{
-		b.summary(), b.survey(), b.detail(), b.series(c.Chart), b.registered(), b.insured(), b.market(), b.alertSection(c.alertCounts),
-	}
+	c.Sections = append([]Section{b.summary(), b.survey()}, b.behind()...)
+	c.Sections = append(c.Sections, b.series(c.Chart), b.registered(), b.insured(), b.market(), b.alertSection(c.alertCounts))
 	c.Notes = b.notes()
 	if !o.AsOf.IsZero() {
 		when := o.AsOf.Format("2006-01-02 15:04:05 -07:00")

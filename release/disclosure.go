@@ -11,6 +11,7 @@ import (
 const (
 	unreliable   = "unreliable"   // the sample cannot bear it
 	confidential = "confidential" // it would tell of too few persons or employers
+	derivable    = "derivable"    // with it a figure that is withheld could be derived
 )
 
 // Least numbers of persons and employers behind a published count.
@@ -90,7 +91,13 @@ func (d *disclosure) decide(k cube.Key) string {
 		return confidential // no unit-level figure is ever part of a release
 	}
 	if ind.Sampled {
+		if d.completes(k) {
+			return derivable
+		}
 		return d.sampled(k)
+	}
+	if k.Indicator == cube.Headline+"_deff" {
+		return d.withheld(k.Of(cube.Headline)) // the variance of a rate that few persons make
 	}
 	if ind.IsChange() {
 		if why := d.withheld(k.Of(ind.Base)); why != "" {
@@ -110,13 +117,44 @@ func (d *disclosure) givesAway(k cube.Key) bool {
 	return main != k.Indicator && d.withheld(k.Of(main)) != ""
 }
 
-// sampled judges a survey figure by its quality and the persons behind it.
+// sampled judges a survey figure by its quality and the persons behind it. A
+// county's model estimate rests on more than them: it goes by its own error.
 func (d *disclosure) sampled(k cube.Key) string {
 	o, ok := d.snapshot.Get(k)
-	if ok && (o.Quality == unreliable || o.N == nil || *o.N < d.minN) {
+	switch {
+	case !ok:
+		return ""
+	case k.Indicator == modelRate:
+		if o.Quality != "publish" && o.Quality != "caution" {
+			return unreliable
+		}
+	case o.Quality == unreliable || o.N == nil || *o.N < d.minN:
 		return unreliable
 	}
 	return ""
+}
+
+// completes reports whether a status by register is the smallest shown beside a
+// single one that is withheld: the status's total, which is published, less the
+// others would give that one. One of nobody is no secret.
+func (d *disclosure) completes(k cube.Key) bool {
+	if k.Indicator != employedBy && k.Indicator != unemployedBy && k.Indicator != inactiveBy {
+		return false
+	}
+	var smallest cube.Key
+	found, least := 0, 0.0
+	for _, r := range registers {
+		s := full(k.With(cube.PopGroup, r))
+		v, ok := d.snapshot.Value(s)
+		switch {
+		case !ok || v == 0:
+		case d.sampled(s) != "":
+			found++
+		case smallest.Indicator == "" || v < least:
+			smallest, least = s, v
+		}
+	}
+	return found == 1 && smallest == full(k)
 }
 
 // small reports whether a figure, or one linked to it, tells of too few.

@@ -69,8 +69,7 @@ func (b *builder) survey() Section {
 		b.of(rate+"_mom", "release.col.mom.se", Error, se),
 		b.plain(rate+"_yoy", "release.col.yoy", Points),
 		b.of(rate+"_yoy", "release.col.yoy.se", Error, se),
-		{head: text("release.col.n"), kind: Count, cell: func(c cell) Cell { return sample(b.get(rate, c)) }},
-		{head: text("release.col.quality"), kind: Words, cell: func(c cell) Cell { return quality(b.get(rate, c)) }},
+		b.sampleOf(rate), b.qualityOf(rate),
 	}
 	blocks := []block{b.cityBlock(), b.regionBlock(), b.sexBlock(), b.ageBlock(), b.studentBlock(), b.hukouBlock()}
 	t := b.table("survey", text("release.table.survey", month(b.period)), cols, blocks,

@@ -1,7 +1,9 @@
 package release
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -227,11 +229,8 @@ func (s *sheet) freeze() error {
 
 // finish sets column widths and how the sheet prints: A4, one page wide.
 func (s *sheet) finish() error {
-	for col := 1; col <= 16; col++ { // in order, for the same bytes each time
-		w, ok := s.widths[col]
-		if !ok {
-			continue
-		}
+	for _, col := range slices.Sorted(maps.Keys(s.widths)) { // in order, for the same bytes each time
+		w := s.widths[col]
 		letter, err := excelize.ColumnNumberToName(col)
 		if err != nil {
 			return err

@@ -157,20 +157,10 @@ func (b *builder) keyIndustryBlock() block {
 	return bl
 }
 
-// quality of a survey figure in words.
+// quality of a survey figure in words, with the reason where it is less than good.
 func quality(f figure) Cell {
 	if !f.found || f.obs.Quality == "" {
 		return Cell{Kind: Words, State: Missing}
 	}
-	key := "cube.quality." + f.obs.Quality
-	if !messages.Has(key) {
-		return word(same(f.obs.Quality))
-	}
-	q := text(key)
-	if f.obs.Reason != "" {
-		why := "cube.reason." + f.obs.Reason
-		q.ZH += messages.T("zh", "cube.because", messages.T("zh", why))
-		q.EN += messages.T("en", "cube.because", messages.T("en", why))
-	}
-	return word(q)
+	return word(cube.Text{ZH: cube.QualityText(messages.ZH, f.obs), EN: cube.QualityText(messages.EN, f.obs)})
 }
