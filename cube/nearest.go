@@ -4,16 +4,18 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"laborwatch/messages"
 )
 
 // nearest gives a hint such as "; did you mean sex?" naming up to three of the
-// known words that are closest to a mistaken one, or "" where none is close.
-func nearest(word string, known []string) string {
+// known words that are closest to a mistaken one, or nothing where none is close.
+func nearest(word string, known []string) messages.Said {
 	found := Nearest(word, known, 3)
 	if len(found) == 0 {
-		return ""
+		return messages.Said{}
 	}
-	return "; did you mean " + strings.Join(found, ", ") + "?"
+	return messages.Said{EN: "; did you mean %s?", Args: []any{strings.Join(found, ", ")}}
 }
 
 // Nearest lists up to n known words that resemble a word, best first: those

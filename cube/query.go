@@ -30,7 +30,17 @@ type SpecError struct{ Err string }
 
 func (e *SpecError) Error() string { return e.Err }
 
-func mistake(format string, args ...any) error { return &SpecError{fmt.Sprintf(format, args...)} }
+// mistake says in its first line what is wrong, in both languages; lines below
+// it list what there is, once.
+func mistake(format string, args ...any) error {
+	what, list, more := strings.Cut(format, "\n")
+	n := strings.Count(what, "%")
+	text := messages.Beside(what, args[:n]...)
+	if more {
+		text += "\n" + fmt.Sprintf(list, args[n:]...)
+	}
+	return &SpecError{text}
+}
 
 // ParseSpec reads the words of the command line: months as A..B or A, by as
 // region,sex, and each where as region=410402; the same dimension given twice

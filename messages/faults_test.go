@@ -18,6 +18,7 @@ func TestFaultsAreTranslated(t *testing.T) {
 		"../ingest/*.go":         {"Beside": 0},
 		"../ingest/contract*.go": {"at": 1, "add": 1},
 		"../ingest/policy.go":    {"at": 1},
+		"../cube/*.go":           {"mistake": 0},
 		"../*/*.go":              {"Beside": 0},
 		"../cmd/*/*.go":          {"Beside": 0},
 	}
@@ -37,6 +38,7 @@ func TestFaultsAreTranslated(t *testing.T) {
 			}
 			ast.Inspect(tree, func(n ast.Node) bool {
 				text, ok := faultText(n, calls)
+				text, _, _ = strings.Cut(text, "\n") // lists below are not told twice
 				if !ok || strings.Trim(text, "%sv: ") == "" {
 					return true
 				}

@@ -115,6 +115,9 @@ type Said struct {
 	Args []any
 }
 
+// String gives the English, for texts that have no Chinese around it.
+func (s Said) String() string { return s.In(EN) }
+
 // In gives the text in a language; an empty one stays empty.
 func (s Said) In(lang Lang) string {
 	format := s.EN
