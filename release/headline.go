@@ -76,7 +76,7 @@ func (b *builder) verdict(f figure) cube.Text {
 func (b *builder) points() []cube.Text {
 	var out []cube.Text
 	for _, point := range []func() (cube.Text, bool){
-		b.targetPoint, b.structurePoint, b.youthPoint, b.registeredPoint, b.insuredPoint, b.marketPoint, b.alertPoint,
+		b.targetPoint, b.pooledPoint, b.structurePoint, b.youthPoint, b.underusePoint, b.registeredPoint, b.insuredPoint, b.marketPoint, b.alertPoint,
 	} {
 		if t, ok := point(); ok {
 			out = append(out, t)
@@ -104,6 +104,25 @@ func (b *builder) targetPoint() (cube.Text, bool) {
 		}
 	}
 	return text(key, same(Percent.format(target)), same(message1(math.Round(math.Abs(gap)*1000)/10)), verdict), true
+}
+
+// pooledPoint gives the rate of three months together with what can be said of
+// its change on the year.
+func (b *builder) pooledPoint() (cube.Text, bool) {
+	f := b.get(pooledRate, city(b.period))
+	if !f.ok() {
+		return cube.Text{}, false
+	}
+	return text("release.point.pooled", month(b.period.Add(-2)), month(b.period), same(Percent.format(f.value())),
+		b.interval(f), b.change(pooledRate+"_yoy", "release.yoy.3m")), true
+}
+
+func (b *builder) underusePoint() (cube.Text, bool) {
+	f := b.get("labor_underutilization_lu4", city(b.period))
+	if !f.ok() {
+		return cube.Text{}, false
+	}
+	return text("release.point.lu4", same(Percent.format(f.value())), b.interval(f)), true
 }
 
 func (b *builder) structurePoint() (cube.Text, bool) {

@@ -35,7 +35,7 @@ func (b *builder) registerTable() Table {
 	}
 	var cols []column
 	for _, s := range statuses {
-		cols = append(cols, b.plain(s.indicator, s.head, Count), b.of(s.indicator, "release.col.se.persons", Count, se))
+		cols = append(cols, b.plain(s.indicator, s.head, Count), b.of(s.indicator, "release.col.se.unit", Count, se))
 	}
 	cols = append(cols, column{head: text("release.total"), kind: Count, cell: func(c cell) Cell {
 		sum := Cell{Kind: Count, State: Missing}
@@ -74,7 +74,9 @@ func (b *builder) registerSum() Row {
 	}
 	return Row{Name: text("release.total"), Cells: []Cell{
 		number(Count, employed, value), number(Count, employed, se), number(Count, unemployed, value), number(Count, unemployed, se),
-		inactive, {Kind: Count, State: Missing}, all,
+		inactive,
+		{Kind: Count, State: Missing},
+		all,
 	}}
 }
 
@@ -96,8 +98,10 @@ func (b *builder) ratesBeside() Table {
 	t := Table{
 		ID: "rates", Title: text("release.table.rates", month(b.period)),
 		Columns: []Column{
-			{Head: text("release.col.value")}, {Head: text("release.col.se.unit")},
-			{Head: text("release.col.low")}, {Head: text("release.col.high")},
+			{Head: text("release.col.value")},
+			{Head: text("release.col.se.unit")},
+			{Head: text("release.col.low")},
+			{Head: text("release.col.high")},
 			{Head: text("release.col.source"), Kind: Words},
 		},
 	}

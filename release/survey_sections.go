@@ -98,20 +98,23 @@ func (b *builder) pooled() Section {
 // model are the counties' estimates by the model, beside the direct ones they
 // lean on and apart from them.
 func (b *builder) model() Section {
+	direct, title := pooledRate, text("release.table.model", month(b.period))
+	if b.cfg.CountyModel.Months == 1 {
+		direct = cube.Headline
+	}
 	cols := []column{
-		b.plain(pooledRate, "release.col.direct", Percent), b.of(pooledRate, "release.col.se", Error, se), b.sampleOf(pooledRate),
+		b.plain(direct, "release.col.direct", Percent), b.of(direct, "release.col.se", Error, se), b.sampleOf(direct),
 	}
 	cols = append(cols, b.limits(modelRate, "release.col.model", "release.col.rmse")...)
 	cols = append(cols, b.plain("county_model_shrinkage", "release.col.gamma", Times), b.qualityOf(modelRate))
-	t := b.table("model", text("release.table.model", month(b.period)), cols, []block{{}, b.regionBlock()}, text("release.note.model"))
-	city := b.get(pooledRate, city(b.period))
-	if city.ok() {
-		t.Notes = append(t.Notes, text("release.note.model.benchmark", same(Percent.format(city.value()))))
+	t := b.table("model", title, cols, []block{{}, b.regionBlock()}, text("release.note.model"))
+	if whole := b.get(direct, city(b.period)); whole.ok() {
+		t.Notes = append(t.Notes, text("release.note.model.benchmark", same(Percent.format(whole.value()))))
 	}
 	return Section{ID: "model", Title: text("release.section.model"), Tables: []Table{t}}
 }
 
-// shown is an indicator as a pair of columns shows it, with its error.
+// pair is an indicator as a pair of columns shows it, with its error.
 type pair struct {
 	indicator, head string
 	kind, error     Kind

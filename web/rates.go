@@ -30,7 +30,7 @@ type rateRow struct {
 	// Model is the model's estimate with its interval (模型推算), Pooled that of
 	// three months together.
 	Model, ModelInterval, Pooled string
-	Range            *rangePlot
+	Range                        *rangePlot
 }
 
 // rangePlot is an interval on a line of 100 units.

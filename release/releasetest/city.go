@@ -33,7 +33,7 @@ func Observations(cfg *config.Config) []cube.Observation {
 	m := &maker{cfg: cfg}
 	for i, p := range period.Range(First, Last) {
 		m.survey(i, p)
-		m.detail(i, p)
+		m.behind(i, p)
 		m.registered(i, p)
 		m.insured(i, p)
 		m.market(i, p)
@@ -71,10 +71,12 @@ func (m *maker) sampled(k cube.Key, v, se float64, n int64) {
 		o.SE, o.CILow, o.CIHigh, o.N = new(se), new(math.Max(0, v-1.98*se)), new(v+1.98*se), new(n)
 		cv := se / v
 		switch {
-		case n < 30 || cv > .333:
-			o.Quality, o.ObsStatus = "unreliable", "N"
+		case n < 30:
+			o.Quality, o.ObsStatus, o.Reason = "unreliable", "N", "few_persons"
+		case cv > .333:
+			o.Quality, o.ObsStatus, o.Reason = "unreliable", "N", "cv"
 		case cv > .165:
-			o.Quality = "caution"
+			o.Quality, o.Reason = "caution", "cv"
 		default:
 			o.Quality = "publish"
 		}
@@ -111,43 +113,10 @@ func (m *maker) survey(i int, p period.Period) {
 		m.sampled(key.With(cube.PopGroup, g), rate*(1.02-0.06*float64(j)), 0.005+0.003*float64(j), 1900-700*int64(j))
 	}
 	m.sampled(cube.K("labor_force_participation_rate", p), 0.642*(0.9+0.1*wave(i, 5)), 0.011, 3700)
+	part := &m.out[len(m.out)-1]
+	part.Numerator, part.Denominator = new(99300.), new(159682.)
 	m.sampled(cube.K("employment_rate", p), 0.609*(0.9+0.1*wave(i, 5)), 0.0112, 3700)
 	m.sampled(cube.K("mean_weekly_hours", p), 46.2*(0.9+0.1*wave(i, 7)), 0.32, 2230)
-}
-
-// detail adds what stands behind the rate: pooled, modeled, linked.
-func (m *maker) detail(i int, p period.Period) {
-	rate := 0.051 * wave(i, 5)
-	pooled, avg := cube.K(cube.Headline+"_3m", p), cube.K(cube.Headline+"_avg", p)
-	m.sampled(pooled, rate, 0.0029, 7100)
-	m.sampled(avg, rate, 0.0018, 22000)
-	m.add(cube.K("survey_response_rate", p), 0.87, nil)
-	m.add(cube.K(cube.Headline+"_deff", p), 1.31, nil)
-	m.sampled(cube.K("survey_link_rate", p), 0.981, 0.002, 3600)
-	for j, code := range []string{"labor_underutilization_lu2", "labor_underutilization_lu3", "labor_underutilization_lu4", "long_term_unemployment_share", cube.Headline + "_ilo"} {
-		m.sampled(cube.K(code, p), rate*(1.1+0.2*float64(j)), 0.005, 2400)
-	}
-	m.sampled(cube.K("median_weekly_hours", p), 46, 0.5, 2230)
-	m.sampled(cube.K("median_monthly_wage", p), 469000, 4800, 2029)
-	for j, r := range m.cfg.Regions {
-		if r.Kind == "zone" {
-			continue
-		}
-		n := int64(700 - 60*j)
-		if j == 2 {
-			n = 24
-		}
-		v := rate * (0.8 + 0.05*float64(j))
-		m.sampled(pooled.With(cube.Region, r.Code), v, 0.17/math.Sqrt(float64(n)), n)
-		m.sampled(cube.K(cube.Headline+"_model", p).With(cube.Region, r.Code), v*1.02, 0.006, n+30)
-		m.out[len(m.out)-1].ObsStatus = "E"
-		m.add(cube.K("county_model_shrinkage", p).With(cube.Region, r.Code), 0.35, nil)
-	}
-	for j, code := range []string{"survey_employed_by_register", "survey_unemployed_by_register", "survey_inactive_by_register"} {
-		for k, register := range []string{"REG_INSURED", "REG_REGISTERED", "REG_NONE"} {
-			m.sampled(cube.K(code, p).With(cube.PopGroup, register), 1000*float64(1+j+k), 100, 24+int64(20*k))
-		}
-	}
 }
 
 // counted adds a register's count of so many persons.
@@ -253,13 +222,17 @@ func (m *maker) changes() {
 	for _, o := range m.out {
 		at[o.Key()] = o
 	}
+	catalog, err := cube.ForConfig(m.cfg)
+	if err != nil {
+		panic(err) // the configuration of a test
+	}
 	for _, now := range m.out {
 		for _, back := range []struct {
 			suffix string
 			months int
 		}{{"_mom", 1}, {"_yoy", 12}} {
 			then, ok := at[now.Key().At(now.Period.Add(-back.months))]
-			if !ok {
+			if _, has := catalog.ChangeOf(now.Indicator, back.months); !ok || !has {
 				continue
 			}
 			o := now
