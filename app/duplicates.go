@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -21,12 +23,18 @@ type Duplicate struct {
 
 // Duplicates lists the registrations that were open at the end of a month for
 // persons with more than one, grouped by person, in order of number and region.
-// It reads what transform computed.
+// It reads what transform computed; a month that it did not is an error.
 func (a *App) Duplicates(ctx context.Context, p period.Period) ([]Duplicate, error) {
-	var computed bool
-	const known = `SELECT EXISTS (SELECT 1 FROM duckdb_tables() WHERE database_name = 'wh' AND table_name = 'core_duplicate_registration')`
-	if err := a.Engine.DB().QueryRowContext(ctx, known).Scan(&computed); err != nil || !computed {
+	t, err := a.transformer(ctx)
+	if err != nil {
 		return nil, err
+	}
+	computed, err := t.Computed(ctx, "core_duplicate_registration", p)
+	if err != nil {
+		return nil, err
+	}
+	if !computed {
+		return nil, errors.New(messages.Both("cli.duplicates.uncomputed", p))
 	}
 	rows, err := a.Engine.DB().QueryContext(ctx, `
 		WITH d AS (SELECT *, min(registration_no || ' ' || region) OVER (PARTITION BY person) AS head FROM wh.main.core_duplicate_registration WHERE period = ?)

@@ -33,14 +33,13 @@ func parseContract(name string, b []byte) (*Contract, *faults, error) {
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
 		return nil, nil, errors.New(messages.Beside("contract %s: want one YAML document", name))
 	}
-	f := &faults{name: name, lines: map[string]int{}}
+	f := &faults{name: name, lines: map[string]int{}, told: map[int]bool{}}
 	f.walk("", file.Docs[0].Body, contractShape)
-	if len(f.errs) > 0 {
-		return nil, nil, f.err()
-	}
+	// Unknown keys, told by now, are passed over: what else is amiss is told with them.
 	var c Contract
 	if err := yaml.NodeToValue(file.Docs[0].Body, &c); err != nil {
-		return nil, nil, fmt.Errorf("%s\n%s", messages.Beside("contract %s:", name), messages.YAML(err))
+		f.undecoded(err)
+		return nil, nil, f.err()
 	}
 	c.check(f)
 	if err := f.err(); err != nil {
@@ -92,9 +91,11 @@ type faults struct {
 	name  string
 	lines map[string]int // path → line, for faults found after decoding
 	errs  []error
+	told  map[int]bool // lines that have a fault
 }
 
 func (f *faults) add(line int, format string, args ...any) {
+	f.told[line] = true
 	f.errs = append(f.errs, errors.New("  "+messages.Beside("line %d: %s", line, messages.Said{EN: format, Args: args})))
 }
 
@@ -108,6 +109,19 @@ func (f *faults) line(path string) int {
 			return max(line, 1)
 		}
 		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
+	}
+}
+
+// undecoded adds what kept the contract from being decoded, unless a fault of
+// that line tells it already.
+func (f *faults) undecoded(err error) {
+	line, what := 1, err.Error()
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil {
+		line, what = at.GetToken().Position.Line, at.GetMessage()
+	}
+	if !f.told[line] {
+		f.add(line, "%s", what)
 	}
 }
 

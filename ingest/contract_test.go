@@ -95,6 +95,26 @@ func TestBadContractsNameEveryFaultWithItsLine(t *testing.T) {
 	}
 }
 
+// An unknown key hides no other fault, of whatever kind.
+func TestFaultsBesideUnknownKeys(t *testing.T) {
+	src := strings.NewReplacer("append", "append\nmodee: x", "type: text", "type: txet", "2026-05", "2026-13").Replace(small) + "key: [b]\n"
+	_, err := ParseContract("test.yaml", []byte(src))
+	for _, want := range []string{`line 5: unknown key "modee"`, "line 6: period.constant", `line 8: column "a": unknown type "txet"`, `line 9: key: no column "b"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v lacks %s", err, want)
+		}
+	}
+	_, err = ParseContract("test.yaml", []byte(strings.NewReplacer("append", "append\nmodee: x", "version: 1", "version: first").Replace(small)))
+	for _, want := range []string{`line 5: unknown key "modee"`, "line 2: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v lacks %s", err, want)
+		}
+	}
+	if _, err = ParseContract("test.yaml", []byte(strings.Replace(small, "feed: tiny", "feed: [tiny]", 1))); strings.Count(err.Error(), "line") != 1 {
+		t.Errorf("one fault is told twice: %v", err)
+	}
+}
+
 func TestOverrideContracts(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, s string) {

@@ -37,7 +37,8 @@ type Fault struct {
 // FaultState says which faults are meant.
 type FaultState string
 
-// Faults are open until a live part has brought their row again.
+// Faults are open until a live part has brought their row again. Those of a row
+// that came back with another fault are among all, but not among the closed.
 const (
 	OpenFaults   FaultState = "open"
 	ClosedFaults FaultState = "closed"
@@ -70,8 +71,12 @@ const faultsOf = `FROM (
 		LEFT JOIN state.main.loads finder ON finder.load_id = q.found_by AND finder.status = 'live'
 	WHERE l.status = 'live' AND (q.found_by = '' OR finder.load_id IS NOT NULL))`
 
+// closed leaves out the faults of a row that came back with another one: the
+// row is open still.
+const closed = `closer <> '' AND (load_id, sheet, "row") NOT IN (SELECT (load_id, sheet, "row") ` + faultsOf + ` WHERE closer = '')`
+
 func (f FaultFilter) where() (string, []any) {
-	state := map[FaultState]string{ClosedFaults: "closer <> ''", AllFaults: "true"}[f.State]
+	state := map[FaultState]string{ClosedFaults: closed, AllFaults: "true"}[f.State]
 	if state == "" {
 		state = "closer = ''"
 	}

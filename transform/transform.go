@@ -157,6 +157,18 @@ func shapeOf(m *Model, shapes map[string]string) string {
 // Models lists the models in the order they run.
 func (t *Transform) Models() []*Model { return t.models }
 
+// Computed reports whether the warehouse holds a model's month, of whatever inputs.
+func (t *Transform) Computed(ctx context.Context, model string, p period.Period) (ok bool, err error) {
+	c, err := t.opts.Engine.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	have, err := readState(ctx, c)
+	_, ok = have.keys[model][p]
+	return ok, err
+}
+
 // Plan says what Run would compute, and why, without running. Months are those
 // asked for, nil for all.
 func (t *Transform) Plan(ctx context.Context, months []period.Period) (*Plan, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -81,6 +80,9 @@ func (e *env) exportQuarantine(ctx context.Context, a *app.App, flags *faultFlag
 	folder := err == nil && info.IsDir()
 	if len(loads) > 1 && !folder {
 		return &exitError{exitUsage, errors.New(messages.Both("cli.quarantine.oneout", len(loads), out))}
+	}
+	if !folder && !strings.EqualFold(filepath.Ext(dest), ".xlsx") {
+		dest += ".xlsx" // by any other name no spreadsheet opens it
 	}
 	for _, load := range loads {
 		path := dest
@@ -162,17 +164,15 @@ func outside(path, data string) error {
 func (e *env) quarantineReloadCmd() *cobra.Command {
 	var by string
 	cmd := &cobra.Command{
-		Use:   "reload FILE.xlsx [--by WHO]",
+		Use:   "reload FILE.xlsx --by WHO",
 		Short: messages.Both("cli.quarantine.reload"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
+			if by == "" {
+				return &exitError{exitUsage, errors.New(messages.Both("cli.quarantine.who"))}
+			}
 			path := e.path(a[0])
 			return e.withApp(cmd, func(ctx context.Context, ap *app.App) error {
-				if by == "" {
-					if u, err := user.Current(); err == nil {
-						by = u.Username
-					}
-				}
 				r, err := ap.ReloadQuarantine(ctx, path, lake.Act{Who: by, Why: messages.Both("cli.quarantine.why", filepath.Base(path))})
 				if err != nil {
 					return err

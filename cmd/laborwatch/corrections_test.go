@@ -81,7 +81,7 @@ func TestKillReload(t *testing.T) {
 	// The first third, unkilled, tells how long it takes.
 	fix(0, rows/3)
 	begin := time.Now()
-	must(t, dir, []int{exitQuarantined}, "quarantine", "reload", "back.xlsx")
+	must(t, dir, []int{exitQuarantined}, "quarantine", "reload", "back.xlsx", "--by", "A")
 	took := time.Since(begin)
 	if got := open(); got != rows-rows/3 {
 		t.Fatalf("%d faults are open", got)
@@ -96,12 +96,12 @@ func TestKillReload(t *testing.T) {
 		}
 		fix(done, next)
 		for range kills {
-			killed += killAt(t, dir, time.Duration(rng.Int64N(int64(took))), "quarantine", "reload", "back.xlsx")
+			killed += killAt(t, dir, time.Duration(rng.Int64N(int64(took))), "quarantine", "reload", "back.xlsx", "--by", "A")
 			if got := open(); got != rows-done && got != rows-next {
 				t.Fatalf("after a kill %d faults are open, want %d or %d", got, rows-done, rows-next)
 			}
 		}
-		must(t, dir, []int{0, exitQuarantined}, "quarantine", "reload", "back.xlsx")
+		must(t, dir, []int{0, exitQuarantined}, "quarantine", "reload", "back.xlsx", "--by", "A")
 		if got := open(); got != rows-next {
 			t.Fatalf("%d faults are open, want %d", got, rows-next)
 		}
