@@ -22,6 +22,7 @@ type dashboardBody struct {
 	Chart    chart
 	Regions  rateTable
 	Groups   rateTable
+	Links    *linkTable
 	Market   []card
 	Register []card
 	Insured  []card
@@ -48,6 +49,14 @@ type headline struct {
 	Target, Registered          string
 	RegisteredName              string
 	Others                      []card
+	Pooled                      *pooled
+}
+
+// pooled is the city's rate over three months together; nil where there is none.
+type pooled struct {
+	Name, Definition, Rate, Interval, SE string
+	Grade                                grade
+	Change                               change
 }
 
 func (s *server) dashboard(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +86,7 @@ func (s *server) dashboard(w http.ResponseWriter, r *http.Request) {
 func (s *server) body(v view, st *State, months []period.Period) dashboardBody {
 	b := dashboardBody{
 		NoSurvey: len(months) == 0, Period: v.period.String(), Month: v.month(v.period),
-		Headline: s.headline(v), Chart: s.chart(v), Regions: s.regions(v), Groups: s.groups(v),
+		Headline: s.headline(v), Chart: s.chart(v), Regions: s.regions(v), Groups: s.groups(v), Links: s.links(v),
 		Market:   cards(v, "job_openings", "job_seekers", "openings_to_seekers_ratio"),
 		Register: cards(v, "registered_unemployed", "registered_unemployed_inflow", "registered_unemployed_outflow"),
 		Insured:  cards(v, "insured_persons", "insured_employers", "insurance_terminations", "involuntary_terminations"),
@@ -121,7 +130,8 @@ func (s *server) headline(v view) headline {
 		Name: v.name(cube.Headline), Rate: v.value(k), Interval: v.interval(o), SE: v.se(o), N: v.n(o), Grade: v.grade(o),
 		Confidence:     fmt.Sprintf("%g%%", s.Config.Survey.Confidence*100),
 		Changes:        []change{v.change(cube.Headline, 1), v.change(cube.Headline, 12)},
-		Others:         cards(v, "labor_force_participation_rate", "employment_rate", "mean_weekly_hours", cube.Headline+"_3m", "labor_underutilization_lu4"),
+		Others:         cards(v, "labor_force_participation_rate", "employment_rate", "mean_weekly_hours", "labor_underutilization_lu4"),
+		Pooled:         pooledOf(v),
 		RegisteredName: v.name("registered_unemployment_rate"), Registered: v.value(v.city("registered_unemployment_rate")),
 	}
 	if target := s.Config.Targets.Surveyed; target > 0 && o.Value != nil && !unfit(o) {
@@ -136,6 +146,21 @@ func (s *server) headline(v view) headline {
 		h.Target = v.t(key, ind.Format(v.lang, target))
 	}
 	return h
+}
+
+func pooledOf(v view) *pooled {
+	code := cube.Headline + "_3m"
+	o, ok := v.get(v.city(code))
+	ind, known := v.catalog.Get(code)
+	if !ok || !known {
+		return nil
+	}
+	p := pooled{
+		Name: ind.Name.In(v.lang), Definition: ind.Definition.In(v.lang), Rate: v.value(v.city(code)),
+		Interval: v.interval(o), SE: v.se(o), Grade: v.grade(o), Change: v.change(code, 12),
+	}
+	p.Change.Label = v.t("web.yoy.3m")
+	return &p
 }
 
 // card is one figure of the city with its changes.

@@ -98,6 +98,7 @@ func (v view) month(p period.Period) string {
 // grade is a quality with its mark, told by shape and word, not by color alone.
 type grade struct {
 	Class, Mark, Text string
+	Title             string // with the reason
 }
 
 func (v view) grade(o cube.Observation) grade {
@@ -105,7 +106,7 @@ func (v view) grade(o cube.Observation) grade {
 	if marks[o.Quality] == "" {
 		return grade{}
 	}
-	return grade{Class: o.Quality, Mark: marks[o.Quality], Text: cube.QualityText(v.lang, o)}
+	return grade{Class: o.Quality, Mark: marks[o.Quality], Text: v.t("cube.quality." + o.Quality), Title: cube.QualityText(v.lang, o)}
 }
 
 // change is a change with what can be said of it.

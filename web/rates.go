@@ -27,10 +27,11 @@ type rateRow struct {
 	Grade            grade
 	Registered       string
 	RegisteredCount  string
-	// Model is the model's estimate with its interval (模型推算), Pooled that of
-	// three months together.
-	Model, ModelInterval, Pooled string
-	Range                        *rangePlot
+	// Model is the model's estimate (模型推算) with the root of its mean squared
+	// error, apart from the direct ones; ModelTitle tells its interval and γ.
+	Model, ModelError, ModelTitle string
+	Pooled                        string // three months together
+	Range                         *rangePlot
 }
 
 // rangePlot is an interval on a line of 100 units.
@@ -121,8 +122,7 @@ func (t *rateTable) fill(v view, keys []cube.Key) {
 			r.Registered = v.value(k.Of("registered_unemployment_rate"))
 			r.RegisteredCount = v.value(k.Of("registered_unemployed"))
 			r.Pooled = v.value(k.Of(cube.Headline + "_3m"))
-			model, _ := v.get(k.Of(cube.Headline + "_model"))
-			r.Model, r.ModelInterval = v.value(k.Of(cube.Headline+"_model")), v.interval(model)
+			r.model(v, k)
 		}
 		if o.CILow != nil && o.CIHigh != nil {
 			r.Range = &rangePlot{X1: scale.at(*o.CILow), X2: scale.at(*o.CIHigh)}
@@ -131,6 +131,23 @@ func (t *rateTable) fill(v view, keys []cube.Key) {
 			}
 		}
 	}
+}
+
+// model reads a county's estimate by the model. What is unfit shows neither
+// error nor weight.
+func (r *rateRow) model(v view, k cube.Key) {
+	k = k.Of(cube.Headline + "_model")
+	o, ok := v.get(k)
+	r.Model, r.ModelError = v.value(k), none
+	if !ok || unfit(o) {
+		return
+	}
+	r.ModelError = points(o)
+	gamma := none
+	if g, ok := v.snap.Value(k.Of("county_model_shrinkage")); ok {
+		gamma = strconv.FormatFloat(g, 'f', 2, 64)
+	}
+	r.ModelTitle = v.t("web.model.title", v.interval(o), gamma, cube.QualityText(v.lang, o))
 }
 
 // scaleOver spans the intervals that are fit to be read, in whole percents.
