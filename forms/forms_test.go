@@ -242,6 +242,39 @@ func TestChoicesAreRead(t *testing.T) {
 	}
 }
 
+// What the form shows as an example can be chosen from the cell's own list.
+func TestExamplesCanBeChosen(t *testing.T) {
+	cs := contracts(t)
+	for _, feed := range cs.Feeds() {
+		var b bytes.Buffer
+		if err := Template(&b, cs[feed]); err != nil {
+			t.Fatal(err)
+		}
+		f, err := excelize.OpenReader(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		validations, err := f.GetDataValidations(f.GetSheetName(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, columns := Fields(cs[feed])
+		for i, col := range columns {
+			if col.Type == "list" || len(col.Codes) == 0 && col.Type != "boolean" {
+				continue
+			}
+			told, err := f.GetCellValue(messages.T(messages.ZH, "form.sheet.help"), fmt.Sprintf("E%d", 5+i))
+			if err != nil || !slices.Contains(Choices(col), told) {
+				t.Errorf("%s.%s: the example %q is none of %v (%v)", feed, col.Name, told, Choices(col), err)
+			}
+			if prompt := validations[i].Prompt; prompt == nil || !strings.HasSuffix(*prompt, "："+told) {
+				t.Errorf("%s.%s: the prompt %v does not end in %q", feed, col.Name, prompt, told)
+			}
+		}
+		f.Close()
+	}
+}
+
 func TestMessagesOfTypes(t *testing.T) {
 	for _, typ := range ingest.Types() {
 		if !messages.Has("form.type." + typ) {

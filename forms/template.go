@@ -181,7 +181,7 @@ func (t *template) fill() error {
 func (t *template) validation(f field, name string) (*excelize.DataValidation, error) {
 	v := excelize.NewDataValidation(true)
 	v.SetSqref(fmt.Sprintf("%s2:%s%d", name, name, lastRow))
-	says := cut(f.col.Meaning.ZH+"。"+messages.T(messages.ZH, "form.head.example")+"："+f.col.Example, promptText)
+	says := cut(f.col.Meaning.ZH+"。"+messages.T(messages.ZH, "form.head.example")+"："+t.example(f.col), promptText)
 	if f.col.Meaning.ZH != "" {
 		v.SetInput(cut(f.header, promptTitle), says)
 	}
@@ -284,6 +284,16 @@ func Choices(col ingest.ColumnRule) []string {
 	return out
 }
 
+// example is the column's example as a cell of the form holds it: where cells
+// are chosen from a list, the text that stands there for it.
+func (t *template) example(col ingest.ColumnRule) string {
+	code, _, _ := t.c.Reader(col, nil).Read(col.Example)
+	if texts := col.Texts(code); len(texts) > 0 {
+		return texts[0]
+	}
+	return col.Example
+}
+
 // explain makes the sheet of explanations: a row for each column. Its headers
 // stand in corner brackets, so that no reader takes the sheet for data.
 func (t *template) explain() error {
@@ -311,7 +321,7 @@ func (t *template) explain() error {
 		if len(f.col.Codes) > 0 || f.col.Type == "boolean" {
 			texts = strings.Join(Choices(f.col), "、")
 		}
-		if err := set(fmt.Sprintf("A%d", 5+i), "「"+f.header+"」", messages.T(messages.ZH, "form.type."+f.col.Type), need, f.col.Meaning.ZH, f.col.Example, strings.Join(chinese(f.col), "；"), texts); err != nil {
+		if err := set(fmt.Sprintf("A%d", 5+i), "「"+f.header+"」", messages.T(messages.ZH, "form.type."+f.col.Type), need, f.col.Meaning.ZH, t.example(f.col), strings.Join(chinese(f.col), "；"), texts); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ func TestRefusals(t *testing.T) {
 		{"truncated XLSX", "岗位信息_202604.xlsx", whole[:len(whole)/2], "XLSX 文件打不开", "XLSX"},
 		{"truncated Parquet", "单位登记_202604.parquet", []byte("PAR1\x15\x04\x15"), "Parquet 文件读不了", "Parquet"},
 		{"no month in the name", "岗位信息_本月.csv", []byte("岗位编号,工作地区划,招聘人数,发布日期\nG1,410402,1,2026-05-01\n"), "文件名中没有所属月份", "for example 岗位信息_202606.csv"},
+		{"a form not filled in", "裁员备案_填报模板.csv", []byte("备案编号,统一社会信用代码,企业名称,备案日期\n"), "像是没有填写的模板", "not filled in"},
 		{"month 13", "岗位信息_202613.csv", []byte("岗位编号,工作地区划,招聘人数,发布日期\nG1,410402,1,2026-05-01\n"), "文件名中没有所属月份", "file name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

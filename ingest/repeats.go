@@ -173,8 +173,12 @@ func (b *batch) addMonths(ctx context.Context) error {
 // that it holds.
 func (b *batch) settleMonths() error {
 	for _, p := range b.parts {
-		if b.c.Mode == lake.Snapshot && p.rows+p.malformed == 0 {
+		empty := p.rows+p.malformed == 0
+		if b.c.Mode == lake.Snapshot && empty {
 			return refuse("no_rows") // it would empty the month
+		}
+		if p.month == 0 && empty && b.c.filePeriod != nil {
+			return refuse("no_rows_no_month", b.c.example()) // a form that nobody filled in
 		}
 		if p.month != 0 {
 			continue

@@ -259,7 +259,7 @@ func (e *env) into(out string, write func(io.Writer) error) (err error) {
 func (e *env) contractTemplateCmd() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
-		Use:   "template FEED [--out FILE.xlsx]",
+		Use:   "template FEED [--out FILE.xlsx|FOLDER]",
 		Short: messages.Both("cli.contract.template"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, a []string) error {
@@ -267,8 +267,11 @@ func (e *env) contractTemplateCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if out == "" {
-				out = forms.TemplateName(c)
+			name := forms.TemplateName(c)
+			if info, err := os.Stat(e.path(out)); out == "" {
+				out = name
+			} else if err == nil && info.IsDir() {
+				out = filepath.Join(out, name)
 			}
 			if err := e.into(out, func(w io.Writer) error { return forms.Template(w, c) }); err != nil {
 				return err
