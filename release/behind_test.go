@@ -50,6 +50,13 @@ func observation(t *testing.T, o release.Options, k cube.Key) cube.Observation {
 func percent(v *float64) string { return fmt.Sprintf("%.1f%%", 100**v) }
 func points(v *float64) string  { return fmt.Sprintf("%.2f", 100**v) }
 
+// words are a quality with its reason as the tables show them.
+func words(quality, reason string) string {
+	return map[string]string{
+		"publish": "可发布 / publish", "caution cv": "谨慎使用（变异系数偏大） / caution (large coefficient of variation)",
+	}[strings.TrimSpace(quality+" "+reason)]
+}
+
 // same holds some columns of a row against what they must show.
 func same(t *testing.T, what string, got, want []string) {
 	t.Helper()
@@ -76,7 +83,8 @@ func TestPooledRates(t *testing.T) {
 		k := cube.K(cube.Headline+"_3m", o.Period).With(cube.Region, w.region)
 		f, d := observation(t, o, k), observation(t, o, k.Of(cube.Headline+"_3m_yoy"))
 		same(t, name, under(t, r, sheet, title, name)[2:], []string{
-			percent(f.Value), points(f.SE), percent(f.CILow), percent(f.CIHigh), w.change, points(d.SE), w.verdict, fmt.Sprint(*f.N),
+			percent(f.Value), points(f.SE), percent(f.CILow), percent(f.CIHigh), fmt.Sprint(*f.N), words(f.Quality, f.Reason),
+			w.change, points(d.SE), w.verdict,
 		})
 	}
 	for _, name := range []string{"平顶山市", "男", "16–24岁", "外来户籍劳动力"} {
@@ -85,7 +93,7 @@ func TestPooledRates(t *testing.T) {
 		}
 	}
 	few := under(t, r, sheet, title, "石龙区")
-	same(t, "石龙区", few[2:], []string{"…", "…", "…", "…", "…", "…", "…", "24", "不可靠（样本人数太少） / unreliable (too few persons in the sample)"})
+	same(t, "石龙区", few[2:], []string{"…", "…", "…", "…", "24", "不可靠（样本人数太少） / unreliable (too few persons in the sample)", "…", "…", "…"})
 
 	mean := observation(t, o, cube.K(cube.Headline+"_avg", o.Period))
 	same(t, "the mean since January", under(t, r, sheet, "调查失业率年初以来平均，2026年1月至2026年10月", "平顶山市")[2:],

@@ -102,7 +102,6 @@ func (b *builder) ratesBeside() Table {
 			{Head: text("release.col.se.unit")},
 			{Head: text("release.col.low")},
 			{Head: text("release.col.high")},
-			{Head: text("release.col.source"), Kind: Words},
 		},
 	}
 	for _, x := range []struct {
@@ -122,7 +121,6 @@ func (b *builder) ratesBeside() Table {
 		ind, _ := b.catalog.Get(x.indicator)
 		t.Rows = append(t.Rows, Row{Name: ind.Name, Cells: []Cell{
 			number(x.kind, f, value), number(x.error, f, se), number(x.kind, f, low), number(x.kind, f, high),
-			word(cube.Text{ZH: b.catalog.SourceName("zh", ind.Source), EN: b.catalog.SourceName("en", ind.Source)}),
 		}})
 	}
 	t.Notes = append([]cube.Text{text("release.note.rates")}, marks(t)...)

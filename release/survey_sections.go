@@ -80,9 +80,10 @@ func (b *builder) pooled() Section {
 	level := same(confidence(b.cfg.Survey.Confidence))
 	cols := append(
 		b.limits(pooledRate, "release.col.rate.3m", "release.col.se"),
+		b.sampleOf(pooledRate), b.qualityOf(pooledRate),
 		b.plain(pooledRate+"_yoy", "release.col.yoy", Points),
 		b.of(pooledRate+"_yoy", "release.col.yoy.se", Error, se),
-		b.verdictOn(pooledRate+"_yoy"), b.sampleOf(pooledRate), b.qualityOf(pooledRate),
+		b.verdictOn(pooledRate+"_yoy"),
 	)
 	blocks := []block{b.cityBlock(), b.regionBlock(), b.sexBlock(), b.ageBlock(), b.studentBlock(), b.hukouBlock()}
 	three := b.table("pooled", text("release.table.pooled", month(b.period.Add(-2)), month(b.period)), cols, blocks,

@@ -149,6 +149,22 @@ const readChart = `(() => {
     image: chart.getDataURL(), ink: ink};
 })()`
 
+const readPooled = `["surveyed_unemployment_rate_3m", "pooled-interval", "pooled-verdict"].map(
+  f => document.querySelector('[data-figure="' + f + '"]').innerText.trim())`
+
+const readModel = `[...document.querySelectorAll("#regions tbody tr")].map(r => {
+  const m = r.querySelector('[data-figure="model"]');
+  return [r.dataset.region, m.innerText.trim(), r.querySelector('[data-figure="model-rmse"]').innerText.trim(), m.title];
+})`
+
+const readLinks = `[...document.querySelectorAll("#links tbody tr")].map(
+  r => [r.dataset.register, ...[...r.cells].slice(1).map(c => c.innerText.trim())])`
+
+const readGrade = `(() => {
+  const g = document.querySelector('#regions tr[data-region="410404"] .grade');
+  return g.innerText.trim() + "|" + g.title;
+})()`
+
 const readRegions = `[...document.querySelectorAll("#regions tbody tr")].map(
   r => [r.dataset.region, ...[...r.cells].map(c => c.innerText.trim())])`
 
@@ -174,6 +190,12 @@ func TestDashboardInChromium(t *testing.T) {
 	}
 	if want := fmt.Sprintf("%.1f–%.1f%%", 100**o.CILow, 100**o.CIHigh); interval != want {
 		t.Errorf("the page shows the interval %s, the cube has %s", interval, want)
+	}
+	checkPooled(t, s, must(t, ctx, chromedp.Evaluate[[]string](readPooled)))
+	checkModel(t, s, must(t, ctx, chromedp.Evaluate[[][]string](readModel)))
+	checkLinks(t, must(t, ctx, chromedp.Evaluate[[][]string](readLinks)))
+	if grade := must(t, ctx, chromedp.Evaluate[string](readGrade)); grade != "✕ 不可靠|不可靠（样本人数太少）" {
+		t.Errorf("the mark of 石龙区 and its title: %q", grade)
 	}
 	if !strings.Contains(title, "平顶山市") {
 		t.Errorf("title %q", title)
@@ -208,6 +230,63 @@ func checkRegions(t *testing.T, s *site, rows [][]string) {
 		if got := []string{r[2], r[4], r[5]}; !slices.Equal(got, want) {
 			t.Errorf("region %s shows %v, the cube has %v", r[0], got, want)
 		}
+	}
+}
+
+// checkPooled holds the pooled rate beside the headline against the snapshot.
+func checkPooled(t *testing.T, s *site, got []string) {
+	t.Helper()
+	k := cube.K(cube.Headline+"_3m", releasetest.Last)
+	o, _ := s.state.Snapshot.Get(k)
+	change, _ := s.state.Snapshot.Get(k.Of(k.Indicator + "_yoy"))
+	verdict := map[cube.Verdict]string{
+		cube.Rose: "上升，超出抽样误差", cube.Fell: "下降，超出抽样误差", cube.Within: "在抽样误差范围内，不能断定有变化",
+	}[change.Verdict()]
+	want := []string{fmt.Sprintf("%.1f%%", 100**o.Value), fmt.Sprintf("%.1f–%.1f%%", 100**o.CILow, 100**o.CIHigh), verdict}
+	if !slices.Equal(got, want) {
+		t.Errorf("pooled: %q, want %q", got, want)
+	}
+}
+
+// checkModel holds the model's column against the snapshot: an estimate of a
+// county with few persons is there, one with too large an error is not.
+func checkModel(t *testing.T, s *site, rows [][]string) {
+	t.Helper()
+	for _, r := range rows {
+		k := cube.K(cube.Headline+"_model", releasetest.Last).With(cube.Region, r[0])
+		o, ok := s.state.Snapshot.Get(k)
+		want := []string{"–", "–", ""}
+		switch {
+		case ok && o.Quality == "unreliable":
+			want[0] = "…"
+		case ok:
+			gamma, _ := s.state.Snapshot.Value(k.Of("county_model_shrinkage"))
+			quality := map[string]string{"publish": "可发布", "caution": "谨慎使用（变异系数偏大）"}[o.Quality]
+			want = []string{
+				fmt.Sprintf("%.1f%%", 100**o.Value), fmt.Sprintf("%.2f", 100**o.SE),
+				fmt.Sprintf("模型推算，区间%.1f–%.1f%%；直接估计权重γ=%.2f；质量：%s", 100**o.CILow, 100**o.CIHigh, gamma, quality),
+			}
+		}
+		if !slices.Equal(r[1:], want) {
+			t.Errorf("model of %s: %q, want %q", r[0], r[1:], want)
+		}
+	}
+	if len(rows) != 11 || rows[3][1] == "…" || rows[10][1] != "…" {
+		t.Errorf("%d rows: 石龙区 %q, 汝州市 %q", len(rows), rows[3], rows[10])
+	}
+}
+
+// checkLinks holds the table of registers against the synthetic city's figures.
+func checkLinks(t *testing.T, got [][]string) {
+	t.Helper()
+	want := [][]string{
+		{"REG_INSURED", "54,800", "1,100", "456", "70", "…", "–"},
+		{"REG_REGISTERED", "…", "–", "1,600", "180", "…", "–"},
+		{"REG_NONE", "37,200", "1,200", "3,300", "430", "58,900", "1,170"},
+		{"REG_UNLINKED", "1,900", "300", "…", "–", "1,100", "200"},
+	}
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("registers: %q, want %q", got, want)
 	}
 }
 
