@@ -29,6 +29,8 @@ type Options struct {
 	Contracts ingest.Contracts
 	// Regions are the valid division codes; none means any.
 	Regions []string
+	// Counties are the codes of counties by the names that files may tell them by.
+	Counties map[string]string
 	// Rows that are looked at in each sheet; 0 means 2,000.
 	Rows int
 }
@@ -60,6 +62,7 @@ type Guess struct {
 	Columns []Column
 
 	contract   *ingest.Contract
+	county     *county
 	recognized *ingest.Header // nil when no header of the contract was met
 	modified   time.Time
 }
@@ -112,6 +115,7 @@ func File(ctx context.Context, path string, o Options) (*Guess, error) {
 	g.look(table, header, o)
 	g.match(o)
 	g.period()
+	g.findCounty(o)
 	return g, nil
 }
 

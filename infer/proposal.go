@@ -20,6 +20,7 @@ func (g *Guess) Contract() string {
 	p.top()
 	p.layout()
 	p.months()
+	p.scope()
 	p.personal()
 	p.needs()
 	p.columns()
@@ -128,6 +129,9 @@ func (g *Guess) pattern() string {
 	name := regexp.MustCompile(`[\\*?\[\]]`).ReplaceAllStringFunc(g.File, func(s string) string { return `\` + s })
 	ext := filepath.Ext(name)
 	stem := strings.TrimSuffix(name, ext)
+	if g.county != nil && g.county.name != "" {
+		stem = strings.Replace(stem, g.county.name, "*", 1)
+	}
 	return figures.ReplaceAllString(stem, "*") + ext
 }
 

@@ -46,6 +46,12 @@ func (g *Guess) Report(w io.Writer, lang messages.Lang) error {
 	default:
 		fmt.Fprintln(w, t("period.none"))
 	}
+	switch c := g.county; {
+	case c != nil && c.file != "":
+		fmt.Fprintln(w, t("scope", c.name))
+	case c != nil:
+		fmt.Fprintln(w, t("noscope", c.code))
+	}
 	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(tw, t("table"))
 	for i := range g.Columns {

@@ -302,9 +302,10 @@ func (e *env) contractInferCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o := infer.Options{Contracts: cs}
-			if cfg.Ingest.CheckRegions {
-				for _, r := range cfg.Regions {
+			o := infer.Options{Contracts: cs, Counties: map[string]string{}}
+			for _, r := range cfg.Regions {
+				o.Counties[r.ZH] = r.Code
+				if cfg.Ingest.CheckRegions {
 					o.Regions = append(o.Regions, r.Code)
 				}
 			}
@@ -313,10 +314,11 @@ func (e *env) contractInferCmd() *cobra.Command {
 				return err
 			}
 			if out == "" {
-				if err := g.Report(e.stdout, messages.Lang(lang)); err != nil {
+				// What goes into a file must be the contract and nothing else.
+				if err := g.Report(e.stderr, messages.Lang(lang)); err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(e.stdout, "\n%s", g.Contract())
+				_, err = io.WriteString(e.stdout, g.Contract())
 				return err
 			}
 			if err := e.into(out, func(w io.Writer) error { _, err := io.WriteString(w, g.Contract()); return err }); err != nil {
