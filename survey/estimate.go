@@ -131,7 +131,7 @@ func (d *Design) deff(k Kind, e Estimate, variance float64, y, x []float64, used
 	if k == Total {
 		simple *= size * size
 	} else {
-		simple *= math.Pow(size/e.Denominator, 2)
+		simple *= size / e.Denominator * size / e.Denominator
 	}
 	if n < 2 || !(simple > 0) {
 		return math.NaN(), math.NaN()

@@ -310,9 +310,9 @@ func (p *panel) replicated(t *testing.T, e expectation) float64 {
 		return taylor.Value
 	case "urate.taylor.se":
 		return taylor.SE
-	case "urate.JKn.se(centre=replicate mean)":
+	case "urate.JKn.se(centre=replicate mean)": //nolint:misspell // the reference's word
 		return se(jackknife(), false)
-	case "urate.JKn.se(mse=centre full)":
+	case "urate.JKn.se(mse=centre full)": //nolint:misspell // the reference's word
 		return se(jackknife(), true)
 	case "urate.subbootstrap200.se(mse)":
 		r := supplied("lfs_synth_subbootstrap_factors.csv", 1)

@@ -3,6 +3,7 @@ package survey
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -128,12 +129,7 @@ func (x *tabulated) calibrate(month string) *Cells {
 func (x *tabulated) design(t testing.TB, months ...string) (*Design, []int) {
 	t.Helper()
 	keep := func(i int) bool {
-		for _, m := range months {
-			if x.p.month[i] == m {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(months, x.p.month[i])
 	}
 	d, rows := x.p.only(t, x.frame.Lonely, keep)
 	d.weight = pick(x.final, rows)

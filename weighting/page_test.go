@@ -1,6 +1,7 @@
 package weighting
 
 import (
+	"errors"
 	"bytes"
 	"encoding/xml"
 	"io"
@@ -37,7 +38,7 @@ func parse(t *testing.T, page []byte) *element {
 	open := []*element{root}
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -48,7 +48,7 @@ func (f *Frame) Weigh(weight []float64, strata []int32, p Plan) (*Weighed, error
 	if len(weight) != len(f.Of) {
 		return nil, fmt.Errorf("calibration: %d weights for %d rows", len(weight), len(f.Of))
 	}
-	options, err := p.Options.whole()
+	options, err := p.whole()
 	if err != nil {
 		return nil, err
 	}

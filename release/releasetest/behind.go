@@ -76,11 +76,11 @@ func (m *maker) model(p period.Period, region string, j int, v float64, n int64)
 	m.add(cube.K(cube.Headline+"_model", p).With(cube.Region, region), v, func(o *cube.Observation) {
 		se := 0.006
 		o.ObsStatus, o.Quality, o.N = "E", "publish", &n
-		switch {
-		case j == 2:
+		switch j {
+		case 2:
 			o.Quality, o.Reason = "caution", "cv"
 			se = v * 0.25
-		case j == 9:
+		case 9:
 			o.Quality, o.Reason = "unreliable", "cv"
 			se = v * 0.4
 		}
