@@ -1,9 +1,9 @@
 package weighting
 
 import (
-	"errors"
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"math"
 	"strconv"
