@@ -104,7 +104,7 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 				return nil, err
 			}
 		case known && !accepted:
-			r.sum.Refused = append(r.sum.Refused, Refusal{File: f.Rel, Feed: f.Feed, Reason: reason, Known: true})
+			r.sum.Refused = append(r.sum.Refused, Refusal{File: scrub(f.Rel), Feed: f.Feed, Reason: reason, Known: true})
 			r.step(s)
 		default:
 			loads[s.id] = true

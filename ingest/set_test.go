@@ -321,6 +321,10 @@ func TestPersonalFileName(t *testing.T) {
 	if len(sum.Refused) != 1 || !strings.Contains(shown, "rename it") || strings.Contains(shown, id) {
 		t.Error(shown)
 	}
+	// Nor is it when the ledger knows the refusal from before.
+	if again := h.load(); len(again.Refused) != 1 || strings.Contains(fmt.Sprintf("%+v", again), id) {
+		t.Errorf("again: %+v", again)
+	}
 }
 
 // A file under another month's name would put its rows into the lake twice.
