@@ -11,6 +11,7 @@ import (
 
 	"laborwatch/config"
 	"laborwatch/monthly"
+	"laborwatch/referencetest"
 )
 
 func openMicrodata(t *testing.T, file, contract string) (*Microdata, error) {
@@ -37,11 +38,7 @@ func openMicrodata(t *testing.T, file, contract string) (*Microdata, error) {
 // The real survey of Chile through the stand-alone tool: as INE published it, and
 // as R's survey package has its errors.
 func TestMicrodataOfChile(t *testing.T) {
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE does not name the folder of real data")
-	}
-	m, err := openMicrodata(t, filepath.Join(dir, "chile_ene", "ene_2020_efm.csv"), "../examples/chile-ene/contracts/labor_force_survey.yaml")
+	m, err := openMicrodata(t, referencetest.Path(t, "chile_ene/ene_2020_efm.csv"), "../examples/chile-ene/contracts/labor_force_survey.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,15 @@
 package codes
 
 import (
-	"encoding/csv"
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"laborwatch/referencetest"
 )
 
 func TestParseResident(t *testing.T) {
@@ -135,34 +134,8 @@ func TestRegionForm(t *testing.T) {
 	}
 }
 
-func reference(t *testing.T, name string) []map[string]string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE does not name the reference folder")
-	}
-	f, err := os.Open(filepath.Join(dir, "codes", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []map[string]string
-	for _, r := range rows[1:] {
-		m := map[string]string{}
-		for i, h := range rows[0] {
-			m[h] = r[i]
-		}
-		out = append(out, m)
-	}
-	return out
-}
-
 func TestResidentReference(t *testing.T) {
-	for _, r := range reference(t, "resident_id_examples.csv") {
+	for _, r := range referencetest.Maps(t, "codes/resident_id_examples.csv") {
 		if got := ResidentValid(r["id"]); got != (r["valid"] == "1") {
 			t.Errorf("%s: %v", r["source"], got)
 		}
@@ -174,7 +147,7 @@ func TestResidentReference(t *testing.T) {
 
 func TestCreditReference(t *testing.T) {
 	valid := 0
-	for _, r := range reference(t, "uscc_examples.csv") {
+	for _, r := range referencetest.Maps(t, "codes/uscc_examples.csv") {
 		_, err := ParseCredit(r["uscc"])
 		if (err == nil) != (r["gb32100_valid"] == "1") {
 			t.Errorf("%s: %v", r["uscc"], err)
@@ -193,7 +166,7 @@ func TestCreditReference(t *testing.T) {
 
 func TestIndustryReference(t *testing.T) {
 	n := map[string]int{}
-	for _, r := range reference(t, "gbt4754_2017.csv") {
+	for _, r := range referencetest.Maps(t, "codes/gbt4754_2017.csv") {
 		n[r["level"]]++
 		if r["level"] == "section" {
 			continue
@@ -209,12 +182,12 @@ func TestIndustryReference(t *testing.T) {
 }
 
 func TestProvinceReference(t *testing.T) {
-	for _, r := range reference(t, "gbt2260_provinces.csv") {
+	for _, r := range referencetest.Maps(t, "codes/gbt2260_provinces.csv") {
 		if Province(r["code"]) != r["name"] {
 			t.Errorf("%s: %s, want %s", r["code"], Province(r["code"]), r["name"])
 		}
 	}
-	for _, r := range reference(t, "gbt2260_areas.csv") {
+	for _, r := range referencetest.Maps(t, "codes/gbt2260_areas.csv") {
 		if !RegionForm(r["code"]) {
 			t.Errorf("%s is refused", r["code"])
 		}

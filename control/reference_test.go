@@ -1,61 +1,19 @@
 package control
 
 import (
-	"encoding/csv"
 	"math"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"laborwatch/period"
+	"laborwatch/referencetest"
 )
-
-// vectors reads a file of reference numbers as one map a row.
-func vectors(t *testing.T, name string) []map[string]string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE is not set: no reference numbers to hold the charts against")
-	}
-	f, err := os.Open(filepath.Join(dir, "vectors", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []map[string]string
-	for _, r := range rows[1:] {
-		m := map[string]string{}
-		for i, v := range r {
-			m[rows[0][i]] = v
-		}
-		out = append(out, m)
-	}
-	if len(out) == 0 {
-		t.Fatalf("%s has no row", name)
-	}
-	return out
-}
-
-func number(t *testing.T, s string) float64 {
-	t.Helper()
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 func column(t *testing.T, rows []map[string]string, name string) []float64 {
 	t.Helper()
 	var out []float64
 	for _, r := range rows {
-		out = append(out, number(t, r[name]))
+		out = append(out, referencetest.Number(t, r[name]))
 	}
 	return out
 }
@@ -69,14 +27,14 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 
 func TestReferenceSahm(t *testing.T) {
 	for _, name := range []string{"sahm_realtime_2024.csv", "sahm_unrate_vintage2025-01.csv"} {
-		rows := vectors(t, name)
+		rows := referencetest.Maps(t, "vectors/"+name)
 		var series []Observation
 		for _, r := range rows {
 			p, err := period.Parse(r["date"][:7])
 			if err != nil {
 				t.Fatal(err)
 			}
-			series = append(series, Observation{p, number(t, r["unrate"])})
+			series = append(series, Observation{p, referencetest.Number(t, r["unrate"])})
 		}
 		points, err := Sahm(series)
 		if err != nil {
@@ -94,7 +52,7 @@ func TestReferenceSahm(t *testing.T) {
 					if !has {
 						t.Errorf("%s is missing, want %s", what, want)
 					}
-					near(t, what, got, number(t, want), 1e-10)
+					near(t, what, got, referencetest.Number(t, want), 1e-10)
 				}
 				for c, want := range row {
 					switch c {
@@ -115,7 +73,7 @@ func TestReferenceSahm(t *testing.T) {
 // The NIST handbook's EWMA example: target 50, s 2.0539, lambda 0.3, L 3, with
 // limits of 52.5884 and 47.4116.
 func TestReferenceEWMA(t *testing.T) {
-	rows := vectors(t, "ewma_nist.csv")
+	rows := referencetest.Maps(t, "vectors/ewma_nist.csv")
 	c := EWMA{Target: 50, Sigma: 2.0539, Lambda: 0.3, L: 3, Asymptotic: true, Sides: Both}
 	points, err := c.Chart(column(t, rows, "y"))
 	if err != nil {
@@ -132,7 +90,7 @@ func TestReferenceEWMA(t *testing.T) {
 				switch name {
 				case "t", "y":
 				case "ewma":
-					near(t, name, points[i].Average, number(t, want), 1e-9)
+					near(t, name, points[i].Average, referencetest.Number(t, want), 1e-9)
 				default:
 					t.Errorf("no handler for column %s", name)
 				}
@@ -154,7 +112,7 @@ func TestReferenceEWMA(t *testing.T) {
 }
 
 func TestReferenceCUSUM(t *testing.T) {
-	rows := vectors(t, "cusum_nist.csv")
+	rows := referencetest.Maps(t, "vectors/cusum_nist.csv")
 	values := column(t, rows, "y")
 	c := CUSUM{Target: 325, K: 0.3175, H: 4.1959, Sides: Both}
 	both, err := c.Chart(values)
@@ -177,9 +135,9 @@ func TestReferenceCUSUM(t *testing.T) {
 				switch name {
 				case "t", "y":
 				case "s_hi":
-					near(t, name, both[i].High, number(t, want), 1e-9)
+					near(t, name, both[i].High, referencetest.Number(t, want), 1e-9)
 				case "s_lo":
-					near(t, name, both[i].Low, number(t, want), 1e-9)
+					near(t, name, both[i].Low, referencetest.Number(t, want), 1e-9)
 				case "signal":
 					if both[i].Signal != (want == "1") {
 						t.Errorf("signal %v, want %s", both[i].Signal, want)
@@ -204,13 +162,13 @@ func parameters(t *testing.T, s string) map[string]float64 {
 		if !ok {
 			t.Fatalf("parameters %q", s)
 		}
-		out[name] = number(t, value)
+		out[name] = referencetest.Number(t, value)
 	}
 	return out
 }
 
 func TestReferenceRunLengths(t *testing.T) {
-	for _, row := range vectors(t, "expected_spc_arl.csv") {
+	for _, row := range referencetest.Maps(t, "vectors/expected_spc_arl.csv") {
 		t.Run(row["chart"]+" "+row["parameters"], func(t *testing.T) {
 			p := parameters(t, row["parameters"])
 			chart, side, _ := strings.Cut(row["chart"], " ")
@@ -235,7 +193,7 @@ func TestReferenceRunLengths(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := number(t, row["value"])
+			want := referencetest.Number(t, row["value"])
 			near(t, row["quantity"], got, want, 1e-6*want)
 		})
 	}

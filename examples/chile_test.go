@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"laborwatch/period"
+	"laborwatch/referencetest"
 )
 
 // answer is one line of what R's survey package printed: percent, percentage points.
@@ -30,7 +31,7 @@ var (
 )
 
 func TestChileENE(t *testing.T) {
-	data, printed := reference(t, "chile_ene/ene_2020_efm.csv"), reference(t, "chile_ene/r_survey_reference.txt")
+	data, printed := referencetest.Path(t, "chile_ene/ene_2020_efm.csv"), referencetest.Path(t, "chile_ene/r_survey_reference.txt")
 	e := open(t, "chile-ene")
 	e.load("labor_force_survey", data, 87_842, 0, 0)
 	e.transform()

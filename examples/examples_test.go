@@ -19,16 +19,6 @@ import (
 	"laborwatch/cube"
 )
 
-// reference is a file of real data; they are not part of the repository.
-func reference(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE does not name the folder of real data")
-	}
-	return filepath.Join(dir, name)
-}
-
 // example is a data folder under the configuration of an example.
 type example struct {
 	*app.App

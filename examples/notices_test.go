@@ -5,10 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"laborwatch/referencetest"
 )
 
 func TestNotices(t *testing.T) {
-	file := reference(t, "warn/us_oh_notices.csv")
+	file := referencetest.Path(t, "warn/us_oh_notices.csv")
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

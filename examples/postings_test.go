@@ -10,10 +10,12 @@ import (
 	"testing"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"laborwatch/referencetest"
 )
 
 func TestPostings(t *testing.T) {
-	file := reference(t, "postings/51job_2019-09_gbk.csv")
+	file := referencetest.Path(t, "postings/51job_2019-09_gbk.csv")
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)

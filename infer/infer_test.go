@@ -18,6 +18,7 @@ import (
 	"laborwatch/ingest"
 	"laborwatch/messages"
 	"laborwatch/period"
+	"laborwatch/referencetest"
 	"laborwatch/simulate"
 )
 
@@ -28,15 +29,6 @@ func contracts(t testing.TB) ingest.Contracts {
 		t.Fatal(err)
 	}
 	return cs
-}
-
-func reference(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE does not name the folder of real data")
-	}
-	return filepath.Join(dir, name)
 }
 
 func write(t testing.TB, name string, b []byte) string {
@@ -85,7 +77,7 @@ func columns(g *Guess) string {
 }
 
 func TestPostings(t *testing.T) {
-	g := guess(t, reference(t, "postings/51job_2019-09_gbk.csv"))
+	g := guess(t, referencetest.Path(t, "postings/51job_2019-09_gbk.csv"))
 	if g.Encoding != "gb18030" || g.Delimiter != "," || !g.Wrapped || g.Header != 1 || g.Feed != "job_vacancy" || g.PeriodFile == "" {
 		t.Errorf("%s %q wrapped %v header %d feed %s %v period %q", g.Encoding, g.Delimiter, g.Wrapped, g.Header, g.Feed, g.candidates(), g.PeriodFile)
 	}
@@ -100,7 +92,7 @@ func TestPostings(t *testing.T) {
 }
 
 func TestNotices(t *testing.T) {
-	g := guess(t, reference(t, "warn/us_oh_notices.csv"))
+	g := guess(t, referencetest.Path(t, "warn/us_oh_notices.csv"))
 	if g.Encoding != "utf-8" || g.Header != 1 || g.Feed != "layoff_notice" {
 		t.Errorf("%s header %d feed %q %v", g.Encoding, g.Header, g.Feed, g.candidates())
 	}

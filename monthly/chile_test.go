@@ -6,26 +6,17 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"testing"
-)
 
-// reference is a file of the reference folder.
-func reference(t testing.TB, name string) string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE is not set: no reference numbers to hold the estimation against")
-	}
-	return filepath.Join(dir, name)
-}
+	"laborwatch/referencetest"
+)
 
 // loadChile puts the real survey into the lake as its contract does.
 func loadChile(t testing.TB, threads int) *sql.DB {
 	t.Helper()
-	file := reference(t, "chile_ene/ene_2020_efm.csv")
+	file := referencetest.Path(t, "chile_ene/ene_2020_efm.csv")
 	db := open(t, threads)
 	run(t, db, `INSERT INTO lake.labor_force_survey
 		(period, household, person_no, region, stratum, psu, weight_e6, sex, status, _row)
@@ -47,7 +38,7 @@ func TestChile(t *testing.T) {
 	db := loadChile(t, 2)
 	build(t, db, map[string]any{"survey.lonely_psu": "certainty"})
 	got := figures(t, db)
-	f, err := os.Open(reference(t, "chile_ene/r_survey_reference.txt"))
+	f, err := os.Open(referencetest.Path(t, "chile_ene/r_survey_reference.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,13 +2,13 @@ package monthly_test
 
 import (
 	"database/sql"
-	"encoding/csv"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"laborwatch/referencetest"
 )
 
 // answers are one row of the survey by the contract's columns; what is left
@@ -88,23 +88,9 @@ var statusCode = map[string]int{"U16": 0, "E": 1, "U": 2, "N": 3}
 // agreed on out of the NBS unemployed; with the parameter set the other way
 // that case alone changes.
 func TestStatusCases(t *testing.T) {
-	f, err := os.Open(reference(t, "vectors/lfs_status_cases.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []map[string]string
+	cases := referencetest.Maps(t, "vectors/lfs_status_cases.csv")
 	var rows []answers
-	for _, line := range lines[1:] {
-		c := map[string]string{}
-		for i, name := range lines[0] {
-			c[name] = line[i]
-		}
-		cases = append(cases, c)
+	for _, c := range cases {
 		row := answers{}
 		for from, to := range map[string]string{
 			"age": "age", "absence_months_total": "absence_months", "days_since_last_active_search": "search_days",

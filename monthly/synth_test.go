@@ -2,12 +2,11 @@ package monthly_test
 
 import (
 	"database/sql"
-	"encoding/csv"
 	"fmt"
 	"math"
-	"os"
-	"strconv"
 	"testing"
+
+	"laborwatch/referencetest"
 )
 
 // tolerance of the survey vectors, relative.
@@ -20,22 +19,9 @@ func near(got, want float64) bool {
 // expected reads a file of case, quantity, value.
 func expected(t testing.TB, name string) map[string]float64 {
 	t.Helper()
-	f, err := os.Open(reference(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]float64{}
-	for _, r := range rows[1:] {
-		v, err := strconv.ParseFloat(r[2], 64)
-		if err != nil {
-			t.Fatalf("%s %v: %v", name, r, err)
-		}
-		out[r[0]+"/"+r[1]] = v
+	for _, r := range referencetest.Read(t, name).Rows {
+		out[r[0]+"/"+r[1]] = referencetest.Number(t, r[2])
 	}
 	return out
 }
@@ -44,7 +30,7 @@ func expected(t testing.TB, name string) map[string]float64 {
 // design but out of scope, which is how a domain is estimated.
 func synth(t testing.TB, threads int, urbanOnly bool) *sql.DB {
 	t.Helper()
-	file := reference(t, "vectors/lfs_synth.csv")
+	file := referencetest.Path(t, "vectors/lfs_synth.csv")
 	db := open(t, threads)
 	run(t, db, `INSERT INTO lake.labor_force_survey
 		(period, household, person_no, region, stratum, psu, weight_e6, age, sex, hukou, in_school, hours, status, _row)

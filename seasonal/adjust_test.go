@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -334,7 +333,7 @@ func TestSeasonIsTested(t *testing.T) {
 // The national rate: February stands out by less when it is adjusted, and its
 // season is one of rising unemployment about the festival.
 func TestNationalRate(t *testing.T) {
-	months, c := table(t, filepath.Join("nbs", "national_urban_surveyed_rate.csv"))
+	months, c := table(t, "nbs/national_urban_surveyed_rate.csv")
 	var series []Observation
 	for i, p := range months {
 		if i > 0 && p != months[i-1].Add(1) {

@@ -1,55 +1,29 @@
 package seasonal
 
 import (
-	"encoding/csv"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 
 	"laborwatch/period"
+	"laborwatch/referencetest"
 )
-
-func reference(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE is not set: no reference series to hold the adjustment against")
-	}
-	return dir
-}
 
 // table reads a reference file of numbers after a first column of months.
 func table(t *testing.T, name string) (months []period.Period, columns map[string][]float64) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(reference(t), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	columns = map[string][]float64{}
-	for _, r := range rows[1:] {
+	f := referencetest.Read(t, name)
+	for _, r := range f.Rows {
 		p, err := period.Parse(r[0])
 		if err != nil {
 			t.Fatal(err)
 		}
 		months = append(months, p)
-		for i, v := range r[1:] {
-			x, err := strconv.ParseFloat(v, 64)
-			if err != nil {
-				x = math.NaN() // a column of text
-			}
-			columns[rows[0][i+1]] = append(columns[rows[0][i+1]], x)
-		}
 	}
-	if len(months) == 0 {
-		t.Fatalf("%s has no row", name)
+	columns = map[string][]float64{}
+	for _, column := range f.Head[1:] {
+		columns[column] = f.Numbers(t, column)
 	}
 	return months, columns
 }
@@ -117,7 +91,7 @@ func TestReferenceSTL(t *testing.T) {
 		"stl_nottem_periodic.csv":      {Period: 12, Periodic: true},
 		"stl_nottem_s7_t23_nojump.csv": {Period: 12, SeasonalWindow: 7, TrendWindow: 23, SeasonalJump: 1, TrendJump: 1, LowPassJump: 1},
 	}
-	files, err := filepath.Glob(filepath.Join(reference(t), "vectors", "stl_*.csv"))
+	files, err := filepath.Glob(referencetest.Path(t, "vectors/stl_*.csv"))
 	if err != nil || len(files) != len(handlers) {
 		t.Fatalf("%d files of STL, %d handlers, %v", len(files), len(handlers), err)
 	}
@@ -128,7 +102,7 @@ func TestReferenceSTL(t *testing.T) {
 			if !ok {
 				t.Fatal("no handler for this file")
 			}
-			months, c := table(t, filepath.Join("vectors", name))
+			months, c := table(t, "vectors/"+name)
 			d, err := decompose(c["y"], p, middleOfR)
 			if err != nil {
 				t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"laborwatch/period"
+	"laborwatch/referencetest"
 )
 
 // x13Case is a reference specification and what it must give.
@@ -46,17 +47,17 @@ func settings(text string) map[string]string {
 
 // The specifications that are written ask for what the reference ones ask for.
 func TestX13Spec(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(reference(t), "vectors", "x13_*.spc"))
+	files, err := filepath.Glob(referencetest.Path(t, "vectors/x13_*.spc"))
 	if err != nil || len(files) != len(x13Cases) {
 		t.Fatalf("%d reference specifications, %d cases, %v", len(files), len(x13Cases), err)
 	}
 	for _, c := range x13Cases {
 		t.Run(c.spec, func(t *testing.T) {
-			b, err := os.ReadFile(filepath.Join(reference(t), "vectors", c.spec))
+			b, err := os.ReadFile(referencetest.Path(t, "vectors/"+c.spec))
 			if err != nil {
 				t.Fatal(err)
 			}
-			months, _ := table(t, filepath.Join("vectors", c.tables))
+			months, _ := table(t, "vectors/"+c.tables)
 			o, err := c.o.checked()
 			if err != nil {
 				t.Fatal(err)
@@ -83,7 +84,7 @@ func TestX13Spec(t *testing.T) {
 // A table in the form in which the program saves it gives the reference's numbers.
 func TestX13Table(t *testing.T) {
 	for _, c := range x13Cases {
-		months, columns := table(t, filepath.Join("vectors", c.tables))
+		months, columns := table(t, "vectors/"+c.tables)
 		for name, want := range columns {
 			var b strings.Builder
 			b.WriteString("date\tseries." + name + "\n------\t-----------------------\n")
@@ -159,7 +160,7 @@ func TestX13Run(t *testing.T) {
 	x := installed(t)
 	for _, c := range x13Cases {
 		t.Run(c.tables, func(t *testing.T) {
-			months, columns := table(t, filepath.Join("vectors", c.tables))
+			months, columns := table(t, "vectors/"+c.tables)
 			var series []Observation
 			for i, p := range months {
 				series = append(series, Observation{p, columns["y"][i]})

@@ -1,15 +1,13 @@
 package simulate
 
 import (
-	"encoding/csv"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"laborwatch/codes"
 	"laborwatch/period"
+	"laborwatch/referencetest"
 )
 
 func TestCalendar(t *testing.T) {
@@ -141,18 +139,14 @@ func TestIDs(t *testing.T) {
 
 // Codes stand in the national lists; the county in IDs stands in none.
 func TestReferenceCodes(t *testing.T) {
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE does not name the reference folder")
-	}
-	classes := referenceColumn(t, filepath.Join(dir, "codes", "gbt4754_2017.csv"))
+	classes := referencetest.Read(t, "codes/gbt4754_2017.csv").Text(t, "code")
 	for _, k := range industries {
 		if !slices.ContainsFunc(classes, func(c string) bool { return len(c) == 5 && c[1:] == k.class }) {
 			t.Errorf("industry %s is no class of GB/T 4754-2017", k.class)
 		}
 	}
-	areas := referenceColumn(t, filepath.Join(dir, "codes", "gbt2260_areas.csv"))
-	towns := referenceColumn(t, filepath.Join(dir, "codes", "pingdingshan_streets.csv"))
+	areas := referencetest.Read(t, "codes/gbt2260_areas.csv").Text(t, "code")
+	towns := referencetest.Read(t, "codes/pingdingshan_streets.csv").Text(t, "code")
 	for _, c := range pingdingshan {
 		if !slices.Contains(areas, c.code) {
 			t.Errorf("county %s is not in GB/T 2260", c.code)
@@ -168,22 +162,4 @@ func TestReferenceCodes(t *testing.T) {
 			t.Errorf("%s is assigned", a)
 		}
 	}
-}
-
-func referenceColumn(t *testing.T, file string) []string {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := make([]string, len(rows))
-	for i, r := range rows {
-		out[i] = r[0]
-	}
-	return out
 }

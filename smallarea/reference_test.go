@@ -1,52 +1,11 @@
 package smallarea
 
 import (
-	"encoding/csv"
 	"math"
-	"os"
-	"path/filepath"
-	"strconv"
 	"testing"
+
+	"laborwatch/referencetest"
 )
-
-// vectors reads a file of reference numbers as one map a row.
-func vectors(t *testing.T, name string) []map[string]string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE is not set: no reference numbers to hold the estimation against")
-	}
-	f, err := os.Open(filepath.Join(dir, "vectors", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []map[string]string
-	for _, r := range rows[1:] {
-		m := map[string]string{}
-		for i, v := range r {
-			m[rows[0][i]] = v
-		}
-		out = append(out, m)
-	}
-	if len(out) == 0 {
-		t.Fatalf("%s has no row", name)
-	}
-	return out
-}
-
-func number(t *testing.T, s string) float64 {
-	t.Helper()
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 func near(t *testing.T, what string, got, want float64) {
 	t.Helper()
@@ -59,9 +18,9 @@ func near(t *testing.T, what string, got, want float64) {
 // of major areas 2 to 4.
 func milk(t *testing.T) (areas []Area, n []float64) {
 	t.Helper()
-	for _, r := range vectors(t, "milk.csv") {
-		sd := number(t, r["SD"])
-		a := Area{Code: r["SmallArea"], Sampled: true, Direct: number(t, r["yi"]), Variance: sd * sd}
+	for _, r := range referencetest.Maps(t, "vectors/milk.csv") {
+		sd := referencetest.Number(t, r["SD"])
+		a := Area{Code: r["SmallArea"], Sampled: true, Direct: referencetest.Number(t, r["yi"]), Variance: sd * sd}
 		for _, m := range []string{"2", "3", "4"} {
 			x := 0.0
 			if r["MajorArea"] == m {
@@ -69,7 +28,7 @@ func milk(t *testing.T) (areas []Area, n []float64) {
 			}
 			a.X = append(a.X, x)
 		}
-		areas, n = append(areas, a), append(n, number(t, r["ni"]))
+		areas, n = append(areas, a), append(n, referencetest.Number(t, r["ni"]))
 	}
 	return areas, n
 }
@@ -92,7 +51,7 @@ func fitMilk(t *testing.T, o Options) (*Result, map[string]Estimate) {
 }
 
 func TestReferenceEstimates(t *testing.T) {
-	rows := vectors(t, "expected_milk_fh.csv")
+	rows := referencetest.Maps(t, "vectors/expected_milk_fh.csv")
 	if len(rows) != 43 {
 		t.Fatalf("%d rows, want one for each of 43 areas", len(rows))
 	}
@@ -107,13 +66,13 @@ func TestReferenceEstimates(t *testing.T) {
 				switch column {
 				case "SmallArea":
 				case "yi":
-					near(t, column, areas[i].Direct, number(t, want))
+					near(t, column, areas[i].Direct, referencetest.Number(t, want))
 				case "vardir":
-					near(t, column, areas[i].Variance, number(t, want))
+					near(t, column, areas[i].Variance, referencetest.Number(t, want))
 				case "eblup_REML", "eblup_ML", "eblup_FH":
-					near(t, column, by[column[6:]][row["SmallArea"]].Value, number(t, want))
+					near(t, column, by[column[6:]][row["SmallArea"]].Value, referencetest.Number(t, want))
 				case "mse_REML", "mse_ML", "mse_FH":
-					near(t, column, by[column[4:]][row["SmallArea"]].MSE, number(t, want))
+					near(t, column, by[column[4:]][row["SmallArea"]].MSE, referencetest.Number(t, want))
 				default:
 					t.Errorf("no handler for column %s", column)
 				}
@@ -127,14 +86,14 @@ func TestReferenceFit(t *testing.T) {
 		"REML": {Method: REML}, "ML": {Method: ML}, "FH": {Method: FH},
 		"REML_default_precision_1e-4": {Method: REML, Precision: 1e-4},
 	}
-	for _, row := range vectors(t, "expected_milk_fh_fit.csv") {
+	for _, row := range referencetest.Maps(t, "vectors/expected_milk_fh_fit.csv") {
 		t.Run(row["method"]+" "+row["quantity"], func(t *testing.T) {
 			o, ok := fits[row["method"]]
 			if !ok {
 				t.Fatalf("no handler for method %s", row["method"])
 			}
 			r, _ := fitMilk(t, o)
-			want := number(t, row["value"])
+			want := referencetest.Number(t, row["value"])
 			switch q := row["quantity"]; q {
 			case "refvar":
 				near(t, q, r.A, want)
@@ -161,7 +120,7 @@ func TestReferenceFit(t *testing.T) {
 
 func TestReferencePrasadRao(t *testing.T) {
 	r, by := fitMilk(t, Options{Method: PrasadRao})
-	for _, row := range vectors(t, "expected_milk_prasadrao.csv") {
+	for _, row := range referencetest.Maps(t, "vectors/expected_milk_prasadrao.csv") {
 		t.Run("area "+row["SmallArea"], func(t *testing.T) {
 			e := by[row["SmallArea"]]
 			got := map[string]float64{
@@ -175,7 +134,7 @@ func TestReferencePrasadRao(t *testing.T) {
 				if !ok {
 					t.Fatalf("no handler for column %s", column)
 				}
-				near(t, column, v, number(t, want))
+				near(t, column, v, referencetest.Number(t, want))
 			}
 		})
 	}
@@ -201,10 +160,10 @@ func TestReferenceBenchmark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, row := range vectors(t, "expected_milk_benchmark.csv") {
+	for i, row := range referencetest.Maps(t, "vectors/expected_milk_benchmark.csv") {
 		t.Run("area "+row["SmallArea"], func(t *testing.T) {
 			got := map[string]float64{
-				"SmallArea": number(t, r.Areas[i].Code), "w": share[i], "eblup": r.Areas[i].Value,
+				"SmallArea": referencetest.Number(t, r.Areas[i].Code), "w": share[i], "eblup": r.Areas[i].Value,
 				"ratio_bench": ratio.Values[i], "diff_bench": difference.Values[i],
 			}
 			for column, want := range row {
@@ -212,7 +171,7 @@ func TestReferenceBenchmark(t *testing.T) {
 				if !ok {
 					t.Fatalf("no handler for column %s", column)
 				}
-				near(t, column, v, number(t, want))
+				near(t, column, v, referencetest.Number(t, want))
 			}
 		})
 	}

@@ -1,9 +1,10 @@
 package survey
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"laborwatch/referencetest"
 )
 
 // calibrated schools: which margins each case was calibrated to, and the column
@@ -29,8 +30,8 @@ func TestCalibratedErrors(t *testing.T) {
 		}
 		t.Run(e.name+"|"+e.quantity, func(t *testing.T) {
 			s := openSchools(t, "apiclus1")
-			f := readFrame(t, filepath.Join(vectors(t), "apiclus1_calibrated_weights.csv"))
-			final := f.numbers(t, c.weights)
+			f := referencetest.Read(t, "vectors/apiclus1_calibrated_weights.csv")
+			final := f.Numbers(t, c.weights)
 			cells := &Cells{}
 			of := s.cells(t, cells, c.margins, final)
 			d := *s.d
@@ -55,12 +56,12 @@ func (s schools) cells(t *testing.T, c *Cells, margins []string, final []float64
 	t.Helper()
 	var columns [][]string
 	for _, m := range margins {
-		columns = append(columns, s.f.text(t, m))
+		columns = append(columns, s.f.Text(t, m))
 	}
 	number := map[string]int32{}
 	cells := map[string]int32{}
 	var of []int32
-	for i := range s.f.rows {
+	for i := range s.f.Rows {
 		key, x := "", []int32(nil)
 		for j, col := range columns {
 			cat := margins[j] + "=" + col[i]

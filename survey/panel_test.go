@@ -3,14 +3,15 @@ package survey
 import (
 	"fmt"
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"laborwatch/referencetest"
 )
 
 // panel is the synthetic panel of two months, stacked under the same PSU ids.
 type panel struct {
-	f                                   frame
+	f                                   referencetest.Table
 	month                               []string
 	weight, status, hours, age, county  []float64
 	urban, hukou, school, sex, strata   []float64
@@ -20,11 +21,11 @@ type panel struct {
 
 func openPanel(t testing.TB) *panel {
 	t.Helper()
-	f := readFrame(t, filepath.Join(vectors(t), "lfs_synth.csv"))
+	f := referencetest.Read(t, "vectors/lfs_synth.csv")
 	p := &panel{
-		f: f, month: f.text(t, "month"), weight: f.numbers(t, "weight"), status: f.numbers(t, "status"), hours: f.numbers(t, "hours"),
-		age: f.numbers(t, "age"), county: f.numbers(t, "county"), urban: f.numbers(t, "urban"), hukou: f.numbers(t, "hukou"),
-		school: f.numbers(t, "in_school"), sex: f.numbers(t, "sex"), strata: f.numbers(t, "stratum"), psu: f.numbers(t, "psu"),
+		f: f, month: f.Text(t, "month"), weight: f.Numbers(t, "weight"), status: f.Numbers(t, "status"), hours: f.Numbers(t, "hours"),
+		age: f.Numbers(t, "age"), county: f.Numbers(t, "county"), urban: f.Numbers(t, "urban"), hukou: f.Numbers(t, "hukou"),
+		school: f.Numbers(t, "in_school"), sex: f.Numbers(t, "sex"), strata: f.Numbers(t, "stratum"), psu: f.Numbers(t, "psu"),
 	}
 	for _, s := range p.status {
 		p.employed = append(p.employed, is(s == 1))
@@ -261,11 +262,11 @@ func (p *panel) replicated(t *testing.T, e expectation) float64 {
 	}
 	psus := pick(p.psu, rows)
 	supplied := func(file string, scale float64) Replicates {
-		f := readFrame(t, filepath.Join(vectors(t), file))
-		first := f.head["psu"] + 1
-		r := Replicates{Scale: scale, Factors: make([][]float64, len(f.rows[0])-first)}
+		f := referencetest.Read(t, "vectors/"+file)
+		first := f.Column(t, "psu") + 1
+		r := Replicates{Scale: scale, Factors: make([][]float64, len(f.Rows[0])-first)}
 		at := map[string]int32{}
-		for c, row := range f.rows {
+		for c, row := range f.Rows {
 			at[row[first-1]] = int32(c)
 			for i := range r.Factors {
 				var x float64

@@ -1,75 +1,13 @@
 package survey
 
 import (
-	"encoding/csv"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"laborwatch/referencetest"
 )
-
-// vectors gives the folder of exact answers, or skips.
-func vectors(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE is not set: no reference numbers to hold the estimation against")
-	}
-	return filepath.Join(dir, "vectors")
-}
-
-// frame is a CSV file with a header.
-type frame struct {
-	head map[string]int
-	rows [][]string
-}
-
-func readFrame(t testing.TB, path string) frame {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := frame{head: map[string]int{}, rows: rows[1:]}
-	for i, name := range rows[0] {
-		out.head[name] = i
-	}
-	return out
-}
-
-func (f frame) text(t testing.TB, name string) []string {
-	t.Helper()
-	i, ok := f.head[name]
-	if !ok {
-		t.Fatalf("no column %s", name)
-	}
-	out := make([]string, len(f.rows))
-	for r, row := range f.rows {
-		out[r] = row[i]
-	}
-	return out
-}
-
-// numbers gives NaN for an empty cell or NA.
-func (f frame) numbers(t testing.TB, name string) []float64 {
-	t.Helper()
-	out := make([]float64, len(f.rows))
-	for i, s := range f.text(t, name) {
-		v, err := strconv.ParseFloat(s, 64)
-		if err != nil {
-			v = math.NaN()
-		}
-		out[i] = v
-	}
-	return out
-}
 
 // numbered gives equal texts equal numbers.
 func numbered(texts []string) []int32 {
@@ -101,9 +39,9 @@ type expectation struct {
 
 func expectations(t *testing.T, file string) []expectation {
 	t.Helper()
-	f := readFrame(t, filepath.Join(vectors(t), file))
+	f := referencetest.Read(t, "vectors/"+file)
 	var out []expectation
-	for _, r := range f.rows {
+	for _, r := range f.Rows {
 		v, err := strconv.ParseFloat(r[2], 64)
 		if err != nil {
 			t.Fatal(r, err)
@@ -115,39 +53,39 @@ func expectations(t *testing.T, file string) []expectation {
 
 // schools is a sample of California schools in one of its designs.
 type schools struct {
-	f frame
+	f referencetest.Table
 	d *Design
 }
 
 func openSchools(t *testing.T, design string) schools {
 	t.Helper()
 	file, rest, _ := strings.Cut(design, "_")
-	f := readFrame(t, filepath.Join(vectors(t), file+".csv"))
-	rows := make([]string, len(f.rows))
+	f := referencetest.Read(t, "vectors/"+file+".csv")
+	rows := make([]string, len(f.Rows))
 	for i := range rows {
 		rows[i] = strconv.Itoa(i)
 	}
-	s := Sample{Weight: f.numbers(t, "pw")}
+	s := Sample{Weight: f.Numbers(t, "pw")}
 	st := Stage{Cluster: numbered(rows)}
 	fpc := func(column string) []float64 {
 		if rest == "nofpc" || rest == "wr" {
 			return nil
 		}
-		return f.numbers(t, column)
+		return f.Numbers(t, column)
 	}
 	switch file {
 	case "apistrat":
-		st.Stratum, st.Population = numbered(f.text(t, "stype")), fpc("fpc")
+		st.Stratum, st.Population = numbered(f.Text(t, "stype")), fpc("fpc")
 	case "apisrs":
 		st.Population = fpc("fpc")
 	case "apiclus1":
-		st.Cluster, st.Population = numbered(f.text(t, "dnum")), fpc("fpc")
+		st.Cluster, st.Population = numbered(f.Text(t, "dnum")), fpc("fpc")
 	case "apiclus2":
-		st.Cluster, st.Population = numbered(f.text(t, "dnum")), fpc("fpc1")
+		st.Cluster, st.Population = numbered(f.Text(t, "dnum")), fpc("fpc1")
 	}
 	s.Stages = []Stage{st}
 	if design == "apiclus2" {
-		s.Stages = append(s.Stages, Stage{Cluster: numbered(f.text(t, "snum")), Population: fpc("fpc2")})
+		s.Stages = append(s.Stages, Stage{Cluster: numbered(f.Text(t, "snum")), Population: fpc("fpc2")})
 	}
 	d, err := New(s)
 	if err != nil {
@@ -217,14 +155,14 @@ func (s schools) variable(t *testing.T, what string) (Variable, func(int) bool) 
 	}
 	switch kind {
 	case "mean":
-		return Variable{Kind: Mean, Num: s.f.numbers(t, rest)}, in
+		return Variable{Kind: Mean, Num: s.f.Numbers(t, rest)}, in
 	case "total":
-		return Variable{Kind: Total, Num: s.f.numbers(t, rest)}, in
+		return Variable{Kind: Total, Num: s.f.Numbers(t, rest)}, in
 	case "prop":
 		return Variable{Kind: Mean, Num: s.indicator(t, rest)}, in
 	case "ratio":
 		y, x, _ := strings.Cut(rest, "/")
-		return Variable{Kind: Ratio, Num: s.f.numbers(t, y), Den: s.f.numbers(t, x)}, in
+		return Variable{Kind: Ratio, Num: s.f.Numbers(t, y), Den: s.f.Numbers(t, x)}, in
 	}
 	t.Fatalf("no handler for %s", what)
 	return Variable{}, nil
@@ -243,7 +181,7 @@ func (s schools) estimate(t *testing.T, what string) Estimate {
 func (s schools) where(t *testing.T, cond string) func(int) bool {
 	t.Helper()
 	column, value, _ := strings.Cut(cond, "=")
-	cells := s.f.text(t, column)
+	cells := s.f.Text(t, column)
 	return func(i int) bool { return cells[i] == value }
 }
 

@@ -3,9 +3,10 @@ package survey
 import (
 	"errors"
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"laborwatch/referencetest"
 )
 
 // TestReplicates reproduces the rows of the jackknife over schools and of the
@@ -62,21 +63,21 @@ func ratioOf(v Variable, in func(int) bool) Statistic {
 
 // arrests handles "ratio(alive/arrests).se": 6 ambulances in 3 pairs, of equal weight.
 func arrests(t *testing.T, e expectation) float64 {
-	f := readFrame(t, filepath.Join(vectors(t), "scd_brr.csv"))
-	w := make([]float64, len(f.rows))
+	f := referencetest.Read(t, "vectors/scd_brr.csv")
+	w := make([]float64, len(f.Rows))
 	for i := range w {
 		w[i] = 1
 	}
-	d, err := New(Sample{Weight: w, Stages: []Stage{{Cluster: numbered(f.text(t, "ambulance")), Stratum: numbered(f.text(t, "ESA"))}}})
+	d, err := New(Sample{Weight: w, Stages: []Stage{{Cluster: numbered(f.Text(t, "ambulance")), Stratum: numbered(f.Text(t, "ESA"))}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := Variable{Kind: Ratio, Num: f.numbers(t, "alive"), Den: f.numbers(t, "arrests")}
+	v := Variable{Kind: Ratio, Num: f.Numbers(t, "alive"), Den: f.Numbers(t, "arrests")}
 	supplied := Replicates{Scale: 1.0 / 4, Factors: make([][]float64, 4)}
 	for i := range supplied.Factors {
-		supplied.Factors[i] = f.numbers(t, "rep."+string(rune('1'+i)))
+		supplied.Factors[i] = f.Numbers(t, "rep."+string(rune('1'+i)))
 	}
-	for i := range f.rows {
+	for i := range f.Rows {
 		supplied.Cluster = append(supplied.Cluster, int32(i))
 	}
 	r := supplied

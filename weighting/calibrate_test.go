@@ -1,62 +1,16 @@
 package weighting
 
 import (
-	"encoding/csv"
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"laborwatch/referencetest"
 )
-
-// schools is the cluster sample of California schools, with its designs.
-type schools struct {
-	head map[string]int
-	rows [][]string
-}
-
-func read(t *testing.T, name string) schools {
-	t.Helper()
-	dir := os.Getenv("LABORWATCH_REFERENCE")
-	if dir == "" {
-		t.Skip("LABORWATCH_REFERENCE is not set: no reference numbers to hold the weights against")
-	}
-	f, err := os.Open(filepath.Join(dir, "vectors", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := schools{head: map[string]int{}, rows: rows[1:]}
-	for i, n := range rows[0] {
-		s.head[n] = i
-	}
-	return s
-}
-
-func (s schools) numbers(t *testing.T, column string) []float64 {
-	t.Helper()
-	i, ok := s.head[column]
-	if !ok {
-		t.Fatalf("no column %s", column)
-	}
-	out := make([]float64, len(s.rows))
-	for r, row := range s.rows {
-		v, err := strconv.ParseFloat(row[i], 64)
-		if err != nil {
-			v = math.NaN()
-		}
-		out[r] = v
-	}
-	return out
-}
 
 // cases of calibration: the population totals are those of the API population.
 var cases = map[string]struct {
@@ -77,24 +31,24 @@ var population = map[string]float64{
 	"stype=E": 4421, "stype=H": 755, "stype=M": 1018, "sch.wide=No": 1072, "sch.wide=Yes": 5122, "api99": 3914069,
 }
 
-// x are the variables' values of every school.
-func (s schools) x(t *testing.T, names []string) ([][]float64, Variables) {
+// valuesOf gives the variables' values of every school.
+func valuesOf(t *testing.T, s referencetest.Table, names []string) ([][]float64, Variables) {
 	t.Helper()
-	out := make([][]float64, len(s.rows))
+	out := make([][]float64, len(s.Rows))
 	v := Variables{Names: names}
 	for _, n := range names {
 		v.Totals = append(v.Totals, population[n])
 		column, value, factor := strings.Cut(n, "=")
 		var numbers []float64
 		if !factor {
-			numbers = s.numbers(t, column)
+			numbers = s.Numbers(t, column)
 		}
-		for i, row := range s.rows {
+		for i, row := range s.Rows {
 			x := 0.0
 			switch {
 			case !factor:
 				x = numbers[i]
-			case row[s.head[column]] == value:
+			case row[s.Column(t, column)] == value:
 				x = 1
 			}
 			out[i] = append(out[i], x)
@@ -105,9 +59,9 @@ func (s schools) x(t *testing.T, names []string) ([][]float64, Variables) {
 
 // TestWeights: the eight vectors of weights, school by school.
 func TestWeights(t *testing.T) {
-	s, want := read(t, "apiclus1.csv"), read(t, "apiclus1_calibrated_weights.csv")
-	base := s.numbers(t, "pw")
-	for column := range want.head {
+	s, want := referencetest.Read(t, "vectors/apiclus1.csv"), referencetest.Read(t, "vectors/apiclus1_calibrated_weights.csv")
+	base := s.Numbers(t, "pw")
+	for _, column := range want.Head {
 		switch column {
 		case "cds", "stype", "sch.wide", "dnum", "base":
 			continue
@@ -117,12 +71,12 @@ func TestWeights(t *testing.T) {
 			if !ok {
 				t.Fatalf("no handler for the column %s", column)
 			}
-			x, v := s.x(t, c.variables)
+			x, v := valuesOf(t, s, c.variables)
 			got, err := Calibrate(Cells{base, x}, v, c.o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for i, w := range want.numbers(t, column) {
+			for i, w := range want.Numbers(t, column) {
 				if g := base[i] * got.G[i]; math.Abs(g/w-1) > 1e-6 {
 					t.Errorf("row %d: %.10g, want %.10g", i+1, g, w)
 				}
@@ -133,15 +87,15 @@ func TestWeights(t *testing.T) {
 
 // TestCalibratedEstimates: every row of estimates with calibrated weights.
 func TestCalibratedEstimates(t *testing.T) {
-	expected := read(t, "expected_survey.csv")
-	s := read(t, "apiclus1.csv")
-	base, fpc := s.numbers(t, "pw"), s.numbers(t, "fpc")
+	expected := referencetest.Read(t, "vectors/expected_survey.csv")
+	s := referencetest.Read(t, "vectors/apiclus1.csv")
+	base, fpc := s.Numbers(t, "pw"), s.Numbers(t, "fpc")
 	var cluster []int32
-	for _, d := range s.numbers(t, "dnum") {
+	for _, d := range s.Numbers(t, "dnum") {
 		cluster = append(cluster, int32(d))
 	}
 	seen := 0
-	for _, row := range expected.rows {
+	for _, row := range expected.Rows {
 		name, ok := strings.CutPrefix(row[0], "cal_")
 		if !ok {
 			continue
@@ -152,7 +106,7 @@ func TestCalibratedEstimates(t *testing.T) {
 			if !ok {
 				t.Fatalf("no handler for %s", row[0])
 			}
-			x, v := s.x(t, c.variables)
+			x, v := valuesOf(t, s, c.variables)
 			got, err := Calibrate(Cells{base, x}, v, c.o)
 			if err != nil {
 				t.Fatal(err)
@@ -166,7 +120,7 @@ func TestCalibratedEstimates(t *testing.T) {
 				t.Fatal(err)
 			}
 			i := strings.LastIndex(row[1], ".")
-			num, den := s.estimand(t, row[1][:i])
+			num, den := estimand(t, s, row[1][:i])
 			est, influence := linearize(final, num, den)
 			project.Residuals([][]float64{influence})
 			value, ok := map[string]float64{"est": est, "se": clusterError(influence, cluster, fpc[0])}[row[1][i+1:]]
@@ -185,22 +139,22 @@ func TestCalibratedEstimates(t *testing.T) {
 }
 
 // estimand gives numerator and denominator of a quantity; no denominator for a total.
-func (s schools) estimand(t *testing.T, name string) (num, den []float64) {
-	one := make([]float64, len(s.rows))
+func estimand(t *testing.T, s referencetest.Table, name string) (num, den []float64) {
+	one := make([]float64, len(s.Rows))
 	for i := range one {
 		one[i] = 1
 	}
 	switch name {
 	case "mean(api00)":
-		return s.numbers(t, "api00"), one
+		return s.Numbers(t, "api00"), one
 	case "total(enroll)":
-		return s.numbers(t, "enroll"), nil
+		return s.Numbers(t, "enroll"), nil
 	case "ratio(api.stu/enroll)":
-		return s.numbers(t, "api.stu"), s.numbers(t, "enroll")
+		return s.Numbers(t, "api.stu"), s.Numbers(t, "enroll")
 	case "prop(sch.wide=Yes)":
-		yes := make([]float64, len(s.rows))
-		for i, r := range s.rows {
-			if r[s.head["sch.wide"]] == "Yes" {
+		yes := make([]float64, len(s.Rows))
+		for i, r := range s.Rows {
+			if r[s.Column(t, "sch.wide")] == "Yes" {
 				yes[i] = 1
 			}
 		}
