@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
+
 	"laborwatch/messages"
 )
 
@@ -28,7 +30,7 @@ func Nearest(word string, known []string, n int) []string {
 	var found []candidate
 	lower := strings.ToLower(word)
 	for _, k := range known {
-		d := edits(lower, strings.ToLower(k))
+		d := levenshtein.Distance(lower, strings.ToLower(k), nil)
 		switch {
 		case word == "":
 			continue
@@ -46,27 +48,4 @@ func Nearest(word string, known []string, n int) []string {
 		out = append(out, c.word)
 	}
 	return out
-}
-
-// edits is the Levenshtein distance in characters.
-func edits(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	last := make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range x {
-		diagonal := last[0]
-		last[0] = i + 1
-		for j := range y {
-			above := last[j+1]
-			cost := diagonal
-			if x[i] != y[j] {
-				cost++
-			}
-			last[j+1] = min(cost, above+1, last[j]+1)
-			diagonal = above
-		}
-	}
-	return last[len(y)]
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
+
 	"laborwatch/messages"
 )
 
@@ -125,7 +127,7 @@ func nearest(got string, known []string, n int) []string {
 	}
 	var all []scored
 	for _, k := range known {
-		d := distance([]rune(got), []rune(k))
+		d := levenshtein.Distance(got, k, nil)
 		if d <= max(len([]rune(got)), len([]rune(k)))*2/3 && d < max(len([]rune(got)), 1) {
 			all = append(all, scored{k, d})
 		}
@@ -141,26 +143,6 @@ func nearest(got string, known []string, n int) []string {
 		out = append(out, x.s)
 	}
 	return out
-}
-
-// distance is Levenshtein's.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		diag := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			next := diag
-			if x != y {
-				next = 1 + min(diag, row[j], row[j+1])
-			}
-			diag, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }
 
 // Named gives the feed that a person names: by its own name, or by its title in

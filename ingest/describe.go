@@ -2,6 +2,9 @@ package ingest
 
 import (
 	"slices"
+	"unicode/utf8"
+
+	"github.com/agext/levenshtein"
 
 	"laborwatch/codes"
 )
@@ -117,12 +120,11 @@ func (r ColumnRule) CodeList() []string { return keysOf(r.Codes) }
 
 // Similar is how alike two headers are, from 0 to 1 (equal), by edit distance.
 func Similar(a, b string) float64 {
-	x, y := []rune(a), []rune(b)
-	n := max(len(x), len(y))
+	n := max(utf8.RuneCountInString(a), utf8.RuneCountInString(b))
 	if n == 0 {
 		return 1
 	}
-	return 1 - float64(distance(x, y))/float64(n)
+	return 1 - float64(levenshtein.Distance(a, b, nil))/float64(n)
 }
 
 // Mask shows at most a third of a value; of a personal one its length alone.

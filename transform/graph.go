@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // order sorts the models so that each comes after all it reads: other models and
@@ -81,28 +83,6 @@ func (s *sorter) visit(m *Model) error {
 // nearest are the n names with the smallest edit distance to word.
 func nearest(word string, names []string, n int) []string {
 	out := slices.Clone(names)
-	slices.SortStableFunc(out, func(a, b string) int { return distance(word, a) - distance(word, b) })
+	slices.SortStableFunc(out, func(a, b string) int { return levenshtein.Distance(word, a, nil) - levenshtein.Distance(word, b, nil) })
 	return out[:min(n, len(out))]
-}
-
-// distance is Levenshtein's: how many letters to insert, drop or replace.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range y {
-			cost := diagonal
-			if r != s {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(y)]
 }
