@@ -105,7 +105,7 @@ func (f *fielded) margin(m config.Margin) (map[string]float64, error) {
 	has := func(t populationTotal) map[string]bool {
 		return map[string]bool{"region": t.region != total, "sex": t.sex != total, "age": t.age != total, "hukou": t.hukou != total}
 	}
-	best := 5
+	best, of := 5, []populationTotal(nil)
 	for _, t := range f.totals {
 		told, whole := 0, true
 		for d, ok := range has(t) {
@@ -115,26 +115,20 @@ func (f *fielded) margin(m config.Margin) (map[string]float64, error) {
 				whole = false
 			}
 		}
-		if whole {
-			best = min(best, told)
+		if !whole || told > best {
+			continue
 		}
+		if told < best {
+			best, of = told, nil
+		}
+		of = append(of, t)
 	}
-	if best == 5 {
+	if len(of) == 0 {
 		return nil, fmt.Errorf("weighting: the population totals in force are not told by %s; load totals that are, or change weighting.margins", strings.Join(m, " × "))
 	}
 	out := map[string]float64{}
-	for _, t := range f.totals {
-		told, whole := 0, true
-		for d, ok := range has(t) {
-			if ok {
-				told++
-			} else if slices.Contains(m, d) {
-				whole = false
-			}
-		}
-		if whole && told == best {
-			out[category(m, t.region, t.sex, t.age, t.hukou)] += t.persons
-		}
+	for _, t := range of {
+		out[category(m, t.region, t.sex, t.age, t.hukou)] += t.persons
 	}
 	return out, nil
 }
