@@ -52,7 +52,8 @@ func (a *App) ingester(ctx context.Context) (*ingest.Ingester, error) {
 		return nil, err
 	}
 	var regions []string
-	scopes := map[string]string{}
+	city := a.Config.City
+	scopes := map[string]string{city.Code: "", city.ZH: "", messages.T(messages.ZH, "ingest.whole"): ""}
 	for _, r := range a.Config.Regions {
 		scopes[r.ZH] = r.Code
 		if a.Config.Ingest.CheckRegions {

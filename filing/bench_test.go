@@ -23,6 +23,7 @@ func BenchmarkCells(b *testing.B) {
 			strftime(d, 'daily_%Y%m%d.csv') AS source, CAST(date_trunc('month', d) AS DATE) AS period, '' AS scope, 'append' AS mode, 100 AS rows_in, 99 AS rows_loaded,
 			1 AS rows_quarantined, 0 AS rows_repeated, 1 AS bytes, '' AS sha256, d + INTERVAL 1 DAY AS loaded_at, 'live' AS status
 			FROM range(TIMESTAMP '2016-08-01', TIMESTAMP '2026-08-01', INTERVAL 1 DAY) t(d)`,
+		`INSERT INTO state.main.load_coverage SELECT load_id, period, scope, CASE feed WHEN 'daily' THEN CAST(loaded_at - INTERVAL 1 DAY AS DATE) END, rows_loaded FROM state.main.loads`,
 		`INSERT INTO state.main.quarantine BY NAME SELECT 'd' || (1 + i % 3650) AS load_id, 'daily' AS feed, '' AS file, '' AS sheet, i AS "row", 'c' AS col, 'r' AS reason, '' AS value_masked, '' AS hint FROM range(1000000) t(i)`,
 	} {
 		if _, err := c.eng.DB().ExecContext(b.Context(), q); err != nil {

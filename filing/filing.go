@@ -111,10 +111,13 @@ type Cell struct {
 	Arrived  int64 `json:"arrived"`
 	Late     int64 `json:"late"`
 	Missing  int64 `json:"missing"`
-	// Corrected counts extracts that later ones replaced.
+	// MissingDays are those of a daily feed, YYYY-MM-DD, in order.
+	MissingDays []string `json:"missing_days,omitempty"`
+	// Corrected counts extracts that later ones replaced, and workbooks of
+	// corrected rows that came.
 	Corrected int64 `json:"corrected"`
-	// Rows loaded, rows in quarantine that are still open, and extracts that
-	// were refused whole since the last that was not.
+	// Rows loaded that are the region's, rows in quarantine that are still open
+	// and may be, and extracts that were refused whole since the last that was not.
 	Rows        int64 `json:"rows"`
 	Quarantined int64 `json:"quarantined"`
 	Refused     int64 `json:"refused"`
@@ -127,6 +130,20 @@ type Cell struct {
 	Loads []string `json:"loads"`
 	// Overdue is the level of the alert it raises: 3 yellow, 2 orange, 0 none.
 	Overdue int `json:"overdue"`
+}
+
+// DayList shows missing days as a line of a table has room for: the first few
+// as MM-DD, and how many there are.
+func DayList(days []string) string {
+	const most = 5
+	var out []string
+	for _, d := range days[:min(len(days), most)] {
+		out = append(out, d[len("2006-"):])
+	}
+	if len(days) > most {
+		out = append(out, fmt.Sprintf("… (%d)", len(days)))
+	}
+	return strings.Join(out, " ")
 }
 
 // Latest is the newest month that is due: the month before, or the one before

@@ -54,8 +54,14 @@ func newCity(t testing.TB) *city {
 type extract struct {
 	feed, source, scope, mode string
 	month                     period.Period
-	bad                       int
-	replaces                  string
+	// day is told by the name; holds are the rows by region and day, 3 of the
+	// scope and the day when nil.
+	day   int
+	holds []lake.Coverage
+	// bad rows are in quarantine, of the county badIn.
+	bad              int
+	badIn            string
+	replaces, partOf string
 }
 
 func (c *city) load(x extract) string {
@@ -66,15 +72,26 @@ func (c *city) load(x extract) string {
 	if _, err := c.eng.DB().ExecContext(c.t.Context(), fmt.Sprintf("COPY (SELECT %s AS period, range AS k FROM range(3)) TO %s (FORMAT parquet)", x.month.SQL(), engine.Quote(file))); err != nil {
 		c.t.Fatal(err)
 	}
-	p := lake.Publication{File: file, Periods: map[period.Period]int64{x.month: 3}, Load: lake.Load{
-		ID: id, Feed: x.feed, ContractVersion: 1, Source: x.source, Period: x.month, Scope: x.scope, Mode: x.mode, RowsIn: 3, RowsLoaded: 3, SHA256: id,
+	if x.holds == nil {
+		x.holds = []lake.Coverage{{Region: x.scope, Rows: 3}}
+		if x.day > 0 {
+			x.holds[0].Day = x.month.First().AddDate(0, 0, x.day-1)
+		}
+	}
+	rows := int64(0)
+	for i := range x.holds {
+		x.holds[i].Period = x.month
+		rows += x.holds[i].Rows
+	}
+	p := lake.Publication{File: file, Periods: map[period.Period]int64{x.month: rows}, Coverage: x.holds, Load: lake.Load{
+		ID: id, Feed: x.feed, ContractVersion: 1, Source: x.source, Period: x.month, Scope: x.scope, Mode: x.mode, RowsIn: rows, RowsLoaded: rows, SHA256: id, PartOf: x.partOf,
 	}}
 	if x.replaces != "" {
 		p.Replaces = []string{x.replaces}
 	}
 	quarantine := ""
 	if x.bad > 0 {
-		quarantine = fmt.Sprintf(`SELECT '%s' AS load_id, '%s' AS feed, '' AS file, '' AS sheet, range AS "row", 'c' AS col, unnest(['r', 's']) AS reason, '' AS value_masked, '' AS hint FROM range(%d)`, id, x.feed, x.bad)
+		quarantine = fmt.Sprintf(`SELECT '%s' AS load_id, '%s' AS feed, '' AS file, '' AS sheet, range AS "row", '%s' AS region, 'c' AS col, unnest(['r', 's']) AS reason, '' AS value_masked, '' AS hint FROM range(%d)`, id, x.feed, x.badIn, x.bad)
 	}
 	conn, err := c.eng.Conn(c.t.Context())
 	if err != nil {
@@ -186,7 +203,7 @@ func TestStates(t *testing.T) {
 	june2 := Ask{From: june, To: june}
 	c.expect(june2, "county 410402 2026-06 expected 0/1", "county 410403 2026-06 expected 0/1")
 	// A refused extract before it is due.
-	if err := c.lake.Refuse(t.Context(), []lake.Refused{{SHA256: "x", Feed: "county", File: "in/卫东区_202606.csv", Reason: "r", LoadID: "x"}}); err != nil {
+	if err := c.lake.Refuse(t.Context(), []lake.Refused{{SHA256: "x", Feed: "county", File: "in/卫东区_202606.csv", Reason: "r", LoadID: "x", Period: june, Scope: "410403"}}); err != nil {
 		t.Fatal(err)
 	}
 	c.expect(june2, "county 410402 2026-06 expected 0/1", "county 410403 2026-06 partly_refused 0/1")
@@ -199,7 +216,7 @@ func TestStates(t *testing.T) {
 	// A correction, and rows in quarantine.
 	c.now = at(7, 7, 9)
 	second := c.load(extract{feed: "county", source: "county_202606_410402b.csv", scope: "410402", mode: lake.Snapshot, month: june})
-	c.load(extract{feed: "county", source: "county_202606_410403b.csv", scope: "410403", mode: lake.Snapshot, month: june, bad: 2})
+	c.load(extract{feed: "county", source: "county_202606_410403b.csv", scope: "410403", mode: lake.Snapshot, month: june, bad: 2, badIn: "410403"})
 	c.expect(june2, "county 410402 2026-06 corrected 1/1", "county 410403 2026-06 partly_refused 1/1")
 	cells, err := c.board().Cells(t.Context(), Ask{From: june, To: june, Region: "410403", Feed: "county"})
 	if err != nil || len(cells) != 1 {
@@ -222,24 +239,78 @@ func TestStates(t *testing.T) {
 func TestDaily(t *testing.T) {
 	c := newCity(t)
 	c.now = at(6, 2, 9)
-	c.load(extract{feed: "daily", source: "增减员_20260602.csv", mode: lake.Append, month: june})
+	c.load(extract{feed: "daily", source: "增减员_20260602.csv", mode: lake.Append, month: june, day: 2})
 	c.now = at(6, 5, 9) // due: the 2nd and the 3rd
 	c.expect(Ask{Feed: "daily"}, "daily _T 2026-06 missing 1/4")
-	first := c.load(extract{feed: "daily", source: "增减员_2026-06-03.csv", mode: lake.Append, month: june})
+	first := c.load(extract{feed: "daily", source: "增减员_2026-06-03.csv", mode: lake.Append, month: june, day: 3})
 	c.expect(Ask{Feed: "daily"}, "daily _T 2026-06 late 2/4")
-	c.load(extract{feed: "daily", source: "增减员_20260603_更正.csv", mode: lake.Append, month: june, replaces: first})
+	c.load(extract{feed: "daily", source: "增减员_20260603_更正.csv", mode: lake.Append, month: june, day: 3, replaces: first})
 	cells, err := c.board().Cells(t.Context(), Ask{Feed: "daily"})
 	if err != nil || len(cells) != 1 || cells[0].Corrected != 1 || cells[0].Late != 1 || cells[0].Rows != 6 {
 		t.Errorf("%+v %v", cells, err)
 	}
-	// One file of the whole month stands for the days that had passed.
+	if d := cells[0].MissingDays; len(d) != 0 {
+		t.Errorf("missing %v", d)
+	}
+	// A file without a day in its name stands for the days that it has rows of.
 	c.now = at(6, 10, 9)
-	c.load(extract{feed: "daily", source: "增减员_202606.csv", mode: lake.Append, month: june})
+	c.load(extract{feed: "daily", source: "增减员_202606.csv", mode: lake.Append, month: june, holds: []lake.Coverage{
+		{Day: at(6, 4, 0), Rows: 1}, {Day: at(6, 5, 0), Rows: 2}, {Day: at(6, 9, 0), Rows: 2},
+	}})
+	// A day on which nothing was, told by the name.
+	c.load(extract{feed: "daily", source: "增减员_20260610.csv", mode: lake.Append, month: june, holds: []lake.Coverage{{Day: at(6, 10, 0)}}})
 	c.now = at(6, 12, 20)
-	c.expect(Ask{Feed: "daily"}, "daily _T 2026-06 missing 7/9")
-	if over, err := c.board().Overdue(t.Context()); err != nil || len(over) != 1 || over[0].Missing != 1 || over[0].Level != 3 {
+	c.expect(Ask{Feed: "daily"}, "daily _T 2026-06 missing 6/9")
+	cells, err = c.board().Cells(t.Context(), Ask{Feed: "daily"})
+	if err != nil || len(cells) != 1 || !slices.Equal(cells[0].MissingDays, []string{"2026-06-08", "2026-06-11"}) || cells[0].Rows != 11 {
+		t.Errorf("%+v %v", cells, err)
+	}
+	if over, err := c.board().Overdue(t.Context()); err != nil || len(over) != 1 || over[0].Missing != 2 || over[0].Level != 3 {
 		t.Errorf("%+v %v", over, err)
 	}
+}
+
+// TestWhole: of a file of the whole city each county has what is its own.
+func TestWhole(t *testing.T) {
+	c := newCity(t)
+	c.now = at(7, 1, 9)
+	shown := func() string {
+		t.Helper()
+		cells, err := c.board().Cells(t.Context(), Ask{Feed: "county", From: june, To: june})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := ""
+		for _, x := range cells {
+			out += fmt.Sprintf("%s %s rows %d bad %d refused %d corrected %d; ", x.Region, x.State, x.Rows, x.Quarantined, x.Refused, x.Corrected)
+		}
+		return out
+	}
+	check := func(what, want string) {
+		t.Helper()
+		if got := shown(); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", what, got, want)
+		}
+	}
+	whole := c.load(extract{feed: "county", source: "county_202606.csv", mode: lake.Snapshot, month: june, bad: 2, badIn: "410403",
+		holds: []lake.Coverage{{Region: "410402", Rows: 5}, {Region: "410403", Rows: 7}}})
+	check("a whole", "410402 arrived rows 5 bad 0 refused 0 corrected 0; 410403 partly_refused rows 7 bad 2 refused 0 corrected 0; ")
+	part := c.load(extract{feed: "county", source: "待更正.xlsx", mode: lake.Snapshot, month: june, partOf: whole, holds: []lake.Coverage{{Region: "410403", Rows: 2}}})
+	if _, err := c.eng.DB().ExecContext(t.Context(), `UPDATE state.main.quarantine SET closed_by = ?, closed_at = now() WHERE load_id = ?`, part, whole); err != nil {
+		t.Fatal(err)
+	}
+	check("its corrections", "410402 arrived rows 5 bad 0 refused 0 corrected 0; 410403 corrected rows 9 bad 0 refused 0 corrected 1; ")
+	c.now = at(7, 2, 9)
+	c.load(extract{feed: "county", source: "county_410402_202606.csv", scope: "410402", mode: lake.Snapshot, month: june})
+	check("a county's own", "410402 corrected rows 3 bad 0 refused 0 corrected 1; 410403 corrected rows 9 bad 0 refused 0 corrected 1; ")
+	c.now = at(7, 3, 9)
+	if err := c.lake.Refuse(t.Context(), []lake.Refused{{SHA256: "x", Feed: "county", File: "county_202606b.csv", Reason: "r", LoadID: "x", Period: june}}); err != nil {
+		t.Fatal(err)
+	}
+	check("a refused whole", "410402 corrected rows 3 bad 0 refused 0 corrected 1; 410403 partly_refused rows 9 bad 0 refused 1 corrected 1; ")
+	c.now = at(7, 4, 9)
+	c.load(extract{feed: "county", source: "county_410403_202606.csv", scope: "410403", mode: lake.Snapshot, month: june, bad: 1})
+	check("a row of nobody", "410402 corrected rows 3 bad 0 refused 0 corrected 1; 410403 partly_refused rows 3 bad 1 refused 0 corrected 1; ")
 }
 
 // TestOverdue: what was due before the first extract came raises nothing, all

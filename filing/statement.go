@@ -11,14 +11,15 @@ import (
 	"laborwatch/period"
 )
 
-// statement joins calendar and ledger. What a load covers is the month it is
-// filed under, of other than snapshots also the months that it has rows of; a
-// daily extract covers the day in its name, or where there is none the days of
-// its months that had passed when it came.
+// statement joins calendar and ledger. A load is there for the month it is filed
+// under, and unless it is a snapshot for those that it has rows of; for the day
+// in its name, else for the days that it has rows of. One of the whole city is
+// there for every county, with the rows that are the county's. A row in
+// quarantine whose county nothing tells may be anyone's and stands with all.
 func (b *Board) statement(a Ask, wanted, since []string, now time.Time) string {
-	counties := []string{"(NULL, NULL)"}
+	counties := []string{"(NULL)"}
 	for _, r := range b.counties {
-		counties = append(counties, fmt.Sprintf("(%s, %s)", engine.Quote(r.Code), engine.Quote(r.ZH)))
+		counties = append(counties, "("+engine.Quote(r.Code)+")")
 	}
 	region := "true"
 	if a.Region != "" {
@@ -36,7 +37,7 @@ func (b *Board) statement(a Ask, wanted, since []string, now time.Time) string {
 	).Replace(`
 WITH calendar(feed, period, day, due, orange, by_region) AS (VALUES {wanted}),
 feeds(feed, since, place) AS (VALUES {since}),
-county(code, zh) AS (VALUES {counties}),
+county(code) AS (VALUES {counties}),
 counted AS (
   SELECT * FROM state.main.loads WHERE part_of = '' AND status <> 'withdrawn' AND feed IN (SELECT feed FROM feeds)
 ),
@@ -46,82 +47,88 @@ covers AS (
   UNION
   SELECT p.load_id, p.period FROM state.main.load_periods p JOIN counted l USING (load_id) WHERE l.mode <> 'snapshot' AND p.period BETWEEN {from} AND {to}
 ),
-dated AS (
-  SELECT l.load_id, l.feed, c.period, l.scope, l.mode, l.status, l.loaded_at, l.rows_loaded, l.seq,
-    CAST(try_strptime(regexp_replace(regexp_extract(regexp_extract(l.source, '[^/]*$'), '20\d{2}[-_.年]?\d{2}[-_.月]?\d{2}'), '[^0-9]', '', 'g'), '%Y%m%d') AS DATE) AS day
-  FROM covers c JOIN counted l USING (load_id)
+held AS (
+  SELECT l.load_id, l.feed, c.period, l.scope, v.day FROM covers c JOIN counted l USING (load_id)
+  LEFT JOIN (SELECT DISTINCT load_id, period, day FROM state.main.load_coverage) v ON v.load_id = c.load_id AND v.period = c.period
 ),
-first_day AS (SELECT feed, min(day) AS day FROM dated GROUP BY feed),
+first_day AS (SELECT feed, min(day) AS day FROM held GROUP BY feed),
 slot AS (
-  SELECT c.*, coalesce(r.code, '_T') AS region, r.zh, f.place, g.first_load
+  SELECT c.*, coalesce(r.code, '_T') AS region, f.place, g.first_load
   FROM calendar c JOIN feeds f USING (feed) LEFT JOIN begun g USING (feed) LEFT JOIN first_day d USING (feed)
   LEFT JOIN county r ON c.by_region AND r.code IS NOT NULL
   WHERE c.period >= coalesce(f.since, g.first_month) AND (c.day IS NULL OR f.since IS NOT NULL OR c.period > g.first_month OR c.day >= coalesce(d.day, c.day))
 ),
 asked AS (SELECT * FROM slot WHERE {region}),
 met AS (
-  SELECT s.feed, s.period, s.day, s.region, d.load_id FROM asked s JOIN dated d ON d.feed = s.feed AND d.period = s.period
-    WHERE s.day IS NULL AND (d.scope = '' OR s.region = '_T' OR d.scope = s.region)
-  UNION
-  SELECT s.feed, s.period, s.day, s.region, d.load_id FROM asked s JOIN dated d ON d.feed = s.feed AND d.day = s.day
-    WHERE d.scope = '' OR s.region = '_T' OR d.scope = s.region
-  UNION
-  SELECT s.feed, s.period, s.day, s.region, d.load_id FROM asked s JOIN dated d ON d.feed = s.feed AND d.period = s.period
-    WHERE d.day IS NULL AND s.day <= CAST(d.loaded_at AS DATE) AND (d.scope = '' OR s.region = '_T' OR d.scope = s.region)
+  SELECT DISTINCT s.feed, s.period, s.day, s.region, h.load_id
+  FROM asked s JOIN held h ON h.feed = s.feed AND h.period = s.period AND (s.day IS NULL OR h.day = s.day) AND (h.scope = '' OR s.region = '_T' OR h.scope = s.region)
 ),
 hit AS (
-  SELECT m.*, l.mode, l.status, l.loaded_at, l.rows_loaded, l.seq FROM met m JOIN counted l USING (load_id)
+  SELECT m.*, l.mode, l.status, l.loaded_at, l.seq, l.scope FROM met m JOIN counted l USING (load_id)
 ),
 came AS (
   SELECT feed, period, day, region, min(loaded_at) AS first_at, max(loaded_at) AS last_at, bool_or(status = 'live') AS live,
+    bool_or(status = 'live' AND scope <> '') AS own,
     count(*) FILTER (status = 'superseded' OR mode = 'snapshot') - CASE WHEN bool_or(mode = 'snapshot') THEN 1 ELSE 0 END AS corrected
   FROM hit GROUP BY ALL
 ),
-owned AS (
-  SELECT load_id, load_id AS owner FROM hit WHERE status = 'live'
-  UNION SELECT l.load_id, l.part_of FROM state.main.loads l JOIN hit h ON l.part_of = h.load_id WHERE l.status = 'live'
+live_hit AS (
+  SELECT h.feed, h.period, h.region, h.load_id, h.seq, h.scope = '' AND h.region <> '_T' AND h.mode = 'snapshot' AND bool_or(h.scope <> '') OVER (PARTITION BY h.feed, h.period, h.region) AS gave_way
+  FROM (SELECT DISTINCT feed, period, region, load_id, mode, scope, seq FROM hit WHERE status = 'live') h
+),
+-- A load and the parts that brought its corrected rows.
+piece AS (
+  SELECT h.*, h.load_id AS piece, false AS part FROM live_hit h
+  UNION ALL SELECT h.*, l.load_id, true FROM live_hit h JOIN state.main.loads l ON l.part_of = h.load_id WHERE l.status = 'live'
+),
+filled AS (
+  SELECT p.feed, p.period, p.region, CAST(sum(v.rows) AS BIGINT) AS rows, count(DISTINCT p.piece) FILTER (p.part) AS parts
+  FROM piece p JOIN state.main.load_coverage v ON v.load_id = p.piece AND v.period = p.period AND (p.region = '_T' OR v.region = p.region)
+  WHERE NOT p.gave_way GROUP BY ALL
 ),
 bad AS (
-  SELECT o.owner AS load_id, count(DISTINCT (q.load_id, q.sheet, q."row")) AS rows
-  FROM state.main.quarantine q JOIN owned o USING (load_id) WHERE {quarantine} AND q.closed_by = '' GROUP BY ALL
+  SELECT h.feed, h.period, h.region, count(DISTINCT (q.load_id, q.sheet, q."row")) AS quarantined
+  FROM live_hit h JOIN state.main.quarantine q USING (load_id)
+  WHERE {quarantine} AND NOT h.gave_way AND q.closed_by = '' AND (h.region = '_T' OR q.region IN (h.region, ''))
+    AND (q.found_by = '' OR q.found_by IN (SELECT load_id FROM state.main.loads WHERE status = 'live'))
+  GROUP BY ALL
 ),
 content AS (
-  SELECT h.feed, h.period, h.region, CAST(sum(h.rows_loaded) AS BIGINT) AS rows, CAST(coalesce(sum(b.rows), 0) AS BIGINT) AS quarantined,
+  SELECT h.feed, h.period, h.region, coalesce(max(f.rows), 0) AS rows, coalesce(max(f.parts), 0) AS parts, coalesce(max(b.quarantined), 0) AS quarantined,
     string_agg(h.load_id, ',' ORDER BY h.seq) AS loads
-  FROM (SELECT DISTINCT feed, period, region, load_id, rows_loaded, seq FROM hit WHERE status = 'live') h LEFT JOIN bad b USING (load_id) GROUP BY ALL
+  FROM live_hit h LEFT JOIN filled f USING (feed, period, region) LEFT JOIN bad b USING (feed, period, region) GROUP BY h.feed, h.period, h.region
 ),
+-- Of a refused extract that names no county, those stand back who have filed their own.
 turned_away AS (
-  SELECT r.feed, r.file, r.refused_at, regexp_extract(r.file, '[^/]*$') AS name,
-    CAST(try_strptime(regexp_replace(regexp_extract(regexp_extract(r.file, '[^/]*$'), '20\d{2}[-_.年]?(0[1-9]|1[0-2])'), '[^0-9]', '', 'g') || '01', '%Y%m%d') AS DATE) AS period
-  FROM state.main.refusals r WHERE r.feed IN (SELECT feed FROM feeds)
-),
-refused AS (
-  SELECT s.feed, s.period, s.day, s.region, count(DISTINCT r.file) AS n
-  FROM asked s JOIN turned_away r ON r.feed = s.feed AND r.period = s.period
-    AND (s.day IS NULL OR contains(regexp_replace(r.name, '[^0-9]', '', 'g'), strftime(s.day, '%Y%m%d')))
-    AND (s.region = '_T' OR contains(r.name, s.region) OR contains(r.name, s.zh)
-      OR NOT EXISTS (SELECT 1 FROM county k WHERE k.code IS NOT NULL AND (contains(r.name, k.code) OR contains(r.name, k.zh))))
+  SELECT s.feed, s.period, s.region, count(DISTINCT r.file) AS refused
+  FROM asked s JOIN state.main.refusals r ON r.feed = s.feed AND r.period = s.period AND (s.day IS NULL OR r.day IS NULL OR r.day = s.day)
+    AND (s.region = '_T' OR r.scope IN (s.region, ''))
   LEFT JOIN came c ON c.feed = s.feed AND c.period = s.period AND c.day IS NOT DISTINCT FROM s.day AND c.region = s.region
-  WHERE c.last_at IS NULL OR r.refused_at > c.last_at
+  WHERE (c.last_at IS NULL OR r.refused_at > c.last_at) AND (s.region = '_T' OR r.scope <> '' OR NOT coalesce(c.own, false))
   GROUP BY ALL
 ),
 judged AS (
-  SELECT s.*, coalesce(c.live, false) AS arrived, c.first_at, coalesce(c.corrected, 0) AS corrected, coalesce(r.n, 0) AS refused,
+  SELECT s.*, coalesce(c.live, false) AS arrived, c.first_at, coalesce(c.corrected, 0) AS corrected,
     NOT coalesce(c.live, false) AND s.due < {now} AS missing,
     coalesce(c.live AND c.first_at > s.due AND s.due >= s.first_load, false) AS late,
     CASE WHEN coalesce(c.live, false) OR s.due >= {now} OR s.due < s.first_load THEN NULL WHEN s.orange < {now} THEN 2 ELSE 3 END AS level
   FROM asked s
   LEFT JOIN came c ON c.feed = s.feed AND c.period = s.period AND c.day IS NOT DISTINCT FROM s.day AND c.region = s.region
-  LEFT JOIN refused r ON r.feed = s.feed AND r.period = s.period AND r.day IS NOT DISTINCT FROM s.day AND r.region = s.region
+),
+cell AS (
+  SELECT place, feed, region, period, bool_or(missing) AS missing, bool_or(late) AS late, bool_or(arrived) AS arrived, count(*) AS expected_n,
+    count(*) FILTER (arrived) AS arrived_n, count(*) FILTER (late) AS late_n, count(*) FILTER (missing) AS missing_n, CAST(sum(corrected) AS BIGINT) AS corrected,
+    coalesce(min(due) FILTER (missing), max(due)) AS due, min(first_at) FILTER (arrived) AS first_at, coalesce(min(level), 0) AS level,
+    coalesce(string_agg(CAST(day AS VARCHAR), ',' ORDER BY day) FILTER (missing), '') AS days
+  FROM judged GROUP BY place, feed, region, period
 )
 SELECT j.feed, j.region, j.period,
-  CASE WHEN bool_or(j.missing) THEN 'missing' WHEN max(coalesce(k.quarantined, 0)) + sum(j.refused) > 0 THEN 'partly_refused' WHEN bool_or(j.late) THEN 'late'
-    WHEN sum(j.corrected) > 0 THEN 'corrected' WHEN bool_or(j.arrived) THEN 'arrived' ELSE 'expected' END AS state,
-  count(*), count(*) FILTER (j.arrived), count(*) FILTER (j.late), count(*) FILTER (j.missing), CAST(sum(j.corrected) AS BIGINT),
-  max(coalesce(k.rows, 0)), max(coalesce(k.quarantined, 0)), CAST(sum(j.refused) AS BIGINT),
-  coalesce(min(j.due) FILTER (j.missing), max(j.due)), min(j.first_at) FILTER (j.arrived), coalesce(max(k.loads), ''), coalesce(min(j.level), 0)
-FROM judged j LEFT JOIN content k ON k.feed = j.feed AND k.period = j.period AND k.region = j.region
-GROUP BY j.place, j.feed, j.region, j.period ORDER BY j.place, j.period, j.region`)
+  CASE WHEN j.missing THEN 'missing' WHEN coalesce(k.quarantined, 0) + coalesce(t.refused, 0) > 0 THEN 'partly_refused' WHEN j.late THEN 'late'
+    WHEN j.corrected + coalesce(k.parts, 0) > 0 THEN 'corrected' WHEN j.arrived THEN 'arrived' ELSE 'expected' END,
+  j.expected_n, j.arrived_n, j.late_n, j.missing_n, j.corrected + coalesce(k.parts, 0), coalesce(k.rows, 0), coalesce(k.quarantined, 0), coalesce(t.refused, 0),
+  j.due, j.first_at, coalesce(k.loads, ''), j.level, j.days
+FROM cell j LEFT JOIN content k USING (feed, period, region) LEFT JOIN turned_away t USING (feed, period, region)
+ORDER BY j.place, j.period, j.region`)
 }
 
 func (b *Board) read(ctx context.Context, q string) (out []Cell, err error) {
@@ -134,14 +141,17 @@ func (b *Board) read(ctx context.Context, q string) (out []Cell, err error) {
 		var c Cell
 		var month time.Time
 		var first sql.NullTime
-		var loads string
+		var loads, days string
 		if err := rows.Scan(&c.Feed, &c.Region, &month, &c.State, &c.Expected, &c.Arrived, &c.Late, &c.Missing, &c.Corrected,
-			&c.Rows, &c.Quarantined, &c.Refused, &c.Due, &first, &loads, &c.Overdue); err != nil {
+			&c.Rows, &c.Quarantined, &c.Refused, &c.Due, &first, &loads, &c.Overdue, &days); err != nil {
 			return nil, fmt.Errorf("filing: %w", err)
 		}
 		c.Period, c.First = period.FromTime(month), first.Time
 		if loads != "" {
 			c.Loads = strings.Split(loads, ",")
+		}
+		if days != "" {
+			c.MissingDays = strings.Split(days, ",")
 		}
 		out = append(out, c)
 	}

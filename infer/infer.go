@@ -21,6 +21,7 @@ import (
 
 	"laborwatch/ingest"
 	"laborwatch/messages"
+	"laborwatch/period"
 )
 
 // Options of File.
@@ -54,9 +55,9 @@ type Guess struct {
 	// Feeds it may be of, best first; Feed is the likely one, "" for none.
 	Feeds []FeedScore
 	Feed  string
-	// PeriodFile is a regular expression that finds the month in the name, ""
-	// when there is none; PeriodColumns are the columns that tell a row's month.
-	PeriodFile    string
+	// FileMonth is the month that the name tells, 0 for none; PeriodColumns are
+	// the columns that tell a row's month.
+	FileMonth     period.Period
 	PeriodColumns []string
 	// Columns of the file, in order.
 	Columns []Column
@@ -184,22 +185,9 @@ func filledCells(row []string) (n int) {
 	return n
 }
 
-// Rules for the month in a file's name, likeliest first.
-var periodRules = []string{
-	`(?:^|\D)(\d{4})-?(\d{2})(?:-?\d{2})?\D*$`,
-	`(\d{4})年(\d{2})月`,
-	`(?:^|\D)(\d{4})[-_.]?(\d{2})(?:\D|$)`,
-}
-
 // period finds where months come from.
 func (g *Guess) period() {
-	for _, rule := range periodRules {
-		m := regexp.MustCompile(rule).FindStringSubmatch(g.File)
-		if m != nil && m[1] >= "1990" && m[1] < "2100" && m[2] >= "01" && m[2] <= "12" {
-			g.PeriodFile = rule
-			break
-		}
-	}
+	g.FileMonth = ingest.PeriodRule{File: ingest.Usual}.Told(g.File)
 	names := map[string]string{} // column → type
 	for _, c := range g.Columns {
 		if c.Name != "" && !c.Personal && (c.Matched || g.contract == nil) && ingest.FoldHeader(c.Header) != "" {
@@ -216,7 +204,7 @@ func (g *Guess) period() {
 	if _, ok := names["period"]; ok {
 		g.PeriodColumns = []string{"period"}
 	}
-	if len(g.PeriodColumns) > 0 || g.PeriodFile != "" {
+	if len(g.PeriodColumns) > 0 || g.FileMonth != 0 {
 		return
 	}
 	for _, want := range []string{"month", "date"} {

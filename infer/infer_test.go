@@ -78,8 +78,8 @@ func columns(g *Guess) string {
 
 func TestPostings(t *testing.T) {
 	g := guess(t, referencetest.Path(t, "postings/51job_2019-09_gbk.csv"))
-	if g.Encoding != "gb18030" || g.Delimiter != "," || !g.Wrapped || g.Header != 1 || g.Feed != "job_vacancy" || g.PeriodFile == "" {
-		t.Errorf("%s %q wrapped %v header %d feed %s %v period %q", g.Encoding, g.Delimiter, g.Wrapped, g.Header, g.Feed, g.candidates(), g.PeriodFile)
+	if g.Encoding != "gb18030" || g.Delimiter != "," || !g.Wrapped || g.Header != 1 || g.Feed != "job_vacancy" || g.FileMonth == 0 {
+		t.Errorf("%s %q wrapped %v header %d feed %s %v period %q", g.Encoding, g.Delimiter, g.Wrapped, g.Header, g.Feed, g.candidates(), g.FileMonth)
 	}
 	for _, want := range []string{"职位=title", "薪资=wage_low_fen", "公司=employer", "地区=region", "学历=education", "人数=openings", "时间=posted_on"} {
 		if !strings.Contains(columns(g), want) {
@@ -108,8 +108,8 @@ func TestNotices(t *testing.T) {
 	if !strings.Contains(columns(g), "employer_name=employer") || !strings.Contains(columns(g), "source_notice_id=notice_no") {
 		t.Error(columns(g))
 	}
-	if g.PeriodFile != "" || len(g.PeriodColumns) == 0 {
-		t.Errorf("period %q %v", g.PeriodFile, g.PeriodColumns)
+	if g.FileMonth != 0 || len(g.PeriodColumns) == 0 {
+		t.Errorf("period %q %v", g.FileMonth, g.PeriodColumns)
 	}
 }
 

@@ -165,8 +165,8 @@ func (p *proposal) months() {
 		columns = []string{"period"}
 	}
 	p.line("period:")
-	if g.PeriodFile != "" {
-		p.line("  file: '%s'", g.PeriodFile)
+	if g.FileMonth != 0 {
+		p.line("  file: %s", ingest.Usual)
 	} else if len(columns) == 0 || columns[0] == "period" && !g.named("period") {
 		p.line("  constant: %s%s", g.modified.Format("2006-01"), ask("constant"))
 	}

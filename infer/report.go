@@ -37,10 +37,10 @@ func (g *Guess) Report(w io.Writer, lang messages.Lang) error {
 		fmt.Fprintln(w, t("nofeed", strings.Join(g.candidates(), ", ")))
 	}
 	switch {
-	case g.PeriodFile != "" && len(g.PeriodColumns) > 0:
-		fmt.Fprintln(w, t("period.both", g.PeriodFile, strings.Join(g.PeriodColumns, ", ")))
-	case g.PeriodFile != "":
-		fmt.Fprintln(w, t("period.file", g.PeriodFile))
+	case g.FileMonth != 0 && len(g.PeriodColumns) > 0:
+		fmt.Fprintln(w, t("period.both", g.FileMonth, strings.Join(g.PeriodColumns, ", ")))
+	case g.FileMonth != 0:
+		fmt.Fprintln(w, t("period.file", g.FileMonth))
 	case len(g.PeriodColumns) > 0:
 		fmt.Fprintln(w, t("period.columns", strings.Join(g.PeriodColumns, ", ")))
 	default:

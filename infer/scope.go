@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"laborwatch/ingest"
 	"laborwatch/messages"
 )
 
@@ -29,8 +30,8 @@ type county struct {
 func (g *Guess) findCounty(o Options) {
 	c := county{}
 	if g.contract != nil && g.contract.Scope.File != "" {
-		if m := regexp.MustCompile(g.contract.Scope.File).FindStringSubmatch(g.File); m != nil {
-			c.file, c.name = g.contract.Scope.File, m[1]
+		if c.name = g.contract.Scope.Told(g.File); c.name != "" {
+			c.file = g.contract.Scope.File
 		}
 	}
 	col := g.regionColumn()
@@ -115,5 +116,9 @@ func (p *proposal) scope() {
 	if c.column != "" && (p.g.contract == nil || p.g.has(c.column)) {
 		column = ", column: " + c.column
 	}
-	p.line("scope: {file: '%s'%s}%s", strings.ReplaceAll(c.file, "'", "''"), column, ask("scope", c.name))
+	file := c.file
+	if file != ingest.Usual {
+		file = "'" + strings.ReplaceAll(file, "'", "''") + "'"
+	}
+	p.line("scope: {file: %s%s}%s", file, column, ask("scope", c.name))
 }

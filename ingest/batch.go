@@ -19,6 +19,7 @@ type part struct {
 	first, rows, bad, repeated, malformed int64
 	months                                map[period.Period]int64
 	counts                                *counts
+	coverage                              []lake.Coverage
 	measures                              []lake.Measure
 	notes                                 []lake.Note
 }
@@ -49,7 +50,7 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if len(sources) == 1 && sources[0].lines != nil {
 		read = b.scan
 	}
-	for _, step := range []func(context.Context) error{read, b.doubtRounded, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkSet, b.write, b.collect, b.attribute} {
+	for _, step := range []func(context.Context) error{read, b.doubtRounded, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkSet, b.write, b.cover, b.collect, b.attribute} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -75,22 +76,23 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	return nil
 }
 
-// settleable refuses a county's snapshot where the whole month is live and no
-// column tells which of its rows are the county's: they would stand twice.
+// settleable refuses a county's snapshot where the whole month is live and
+// nothing tells which of its rows are the county's: they would stand twice.
 func (r *run) settleable(ctx context.Context, c *Contract, s *source) error {
-	if c.Mode != lake.Snapshot || s.scope == "" || c.Scope.Column != "" {
+	if c.Mode != lake.Snapshot || s.scope == "" || s.corrects != nil {
 		return nil
 	}
-	live, err := r.in.lake.Live(ctx, c.Feed)
-	if err != nil {
+	held, err := r.in.lake.LiveRegions(ctx, c.Feed, s.month, true)
+	if err != nil || held[""] == 0 {
 		return err
 	}
+	live, err := r.in.lake.Live(ctx, c.Feed)
 	for _, x := range live {
 		if x.Scope == "" && x.Period == s.month && x.PartOf == "" {
 			return refuse("whole", x.Source)
 		}
 	}
-	return nil
+	return err
 }
 
 func (r *run) report(p *part, load lake.Load, superseded []string) {
@@ -201,7 +203,7 @@ func (b *batch) collect(ctx context.Context) error {
 	if !b.faults && !b.rejects {
 		return nil
 	}
-	if err := b.exec(ctx, `CREATE OR REPLACE TEMP TABLE lw_quarantine (load_id VARCHAR, feed VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, col VARCHAR, reason VARCHAR, value_masked VARCHAR)`); err != nil {
+	if err := b.exec(ctx, `CREATE OR REPLACE TEMP TABLE lw_quarantine (load_id VARCHAR, feed VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, region VARCHAR, col VARCHAR, reason VARCHAR, value_masked VARCHAR)`); err != nil {
 		return err
 	}
 	for _, p := range b.parts {
@@ -216,15 +218,15 @@ func (b *batch) collect(ctx context.Context) error {
 			if b.repeats {
 				where += " AND _id NOT IN (SELECT _id FROM lw_repeats)"
 			}
-			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, sheet, row, split_part(f, %[2]s, 1), split_part(f, %[2]s, 2), split_part(f, %[2]s, 3)
-				FROM (SELECT %[3]s AS sheet, %[4]s AS row, unnest(string_split(_fault, %[5]s)) AS f FROM %[6]s WHERE _file = %[7]d AND %[8]s)`,
-				who, partSep, sheet, row, faultSep, from, p.fd, where)); err != nil {
+			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, sheet, row, region, split_part(f, %[2]s, 1), split_part(f, %[2]s, 2), split_part(f, %[2]s, 3)
+				FROM (SELECT %[3]s AS sheet, %[4]s AS row, %[9]s AS region, unnest(string_split(_fault, %[5]s)) AS f FROM %[6]s WHERE _file = %[7]d AND %[8]s)`,
+				who, partSep, sheet, row, faultSep, from, p.fd, where, b.regionOf(p))); err != nil {
 				return err
 			}
 		}
 		if p.malformed > 0 {
-			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, '', line, '', '%s', concat(length, '字符/chars') FROM lw_malformed WHERE fd = %d`,
-				who, MalformedRow, p.fd)); err != nil {
+			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, '', line, %s, '', '%s', concat(length, '字符/chars') FROM lw_malformed WHERE fd = %d`,
+				who, text(p.scope), MalformedRow, p.fd)); err != nil {
 				return err
 			}
 		}
@@ -252,7 +254,7 @@ func (b *batch) publications() []lake.Publication {
 			month = p.filed
 		}
 		out = append(out, p.correction(lake.Publication{
-			File: b.temp(p), Periods: p.months, Replaces: b.replaces[p.id], Notes: p.notes, Act: p.act, Contract: b.in.contractText(b.c.Feed),
+			File: b.temp(p), Periods: p.months, Coverage: p.coverage, Replaces: b.replaces[p.id], Notes: p.notes, Act: p.act, Contract: b.in.contractText(b.c.Feed),
 			Load: lake.Load{
 				ID: p.id, Feed: p.file.Feed, ContractVersion: b.c.Version, Source: p.file.Rel, Period: month, Scope: p.scope, ScopeColumn: b.c.Scope.Column, Mode: b.c.Mode,
 				Origin: p.file.Origin, Contract: b.in.prints[b.c.Feed], KeyGeneration: b.in.keyGeneration(b.c),

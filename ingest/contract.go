@@ -12,7 +12,6 @@ import (
 
 	"laborwatch/lake"
 	"laborwatch/messages"
-	"laborwatch/period"
 )
 
 // Contract says how the extracts of one feed look and what they become: which
@@ -112,8 +111,9 @@ type CellOptions struct {
 type PeriodRule struct {
 	// Constant is the month of every row, for a single extract.
 	Constant string `yaml:"constant"`
-	// File is a regular expression on the base name whose groups are year and
-	// month: the load's month, and its rows' when Columns are empty.
+	// File is a regular expression on the base name whose groups are year, month
+	// and, if there is a third, day: the load's month, and its rows' when Columns
+	// are empty. Usual stands for the rule by which most senders name files.
 	File string `yaml:"file"`
 	// Columns are date or month columns; a row's month is that of the first
 	// one that is filled.
@@ -122,7 +122,9 @@ type PeriodRule struct {
 
 // ScopeRule says where the scope of a snapshot comes from.
 type ScopeRule struct {
-	// File is a regular expression on the base name whose first group is the scope.
+	// File is a regular expression on the base name; the first of its groups that
+	// finds something is the scope. Usual stands for a county's code or name on
+	// either side of the date.
 	File string `yaml:"file"`
 	// Column is the column that holds a row's scope. With it, a county's own file
 	// replaces its rows in a whole month's, and rows of others are refused in it.
@@ -314,70 +316,4 @@ func (c *Contract) fingerprint() string {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
-}
-
-// example is a name that extracts of the feed may have.
-func (c *Contract) example() string { return c.nameLike(c.Files[0], "") }
-
-// exampleMonth is the month that names of files are shown for.
-var exampleMonth = period.Of(2026, 6)
-
-// FileName is a name that a file of the feed may have, with the given ending:
-// of a day where files are added to those before, of a month otherwise. County
-// stands in it where it is not ""; a contract that reads no county from names,
-// or not this one, gives "".
-func (c *Contract) FileName(ending, county string) string {
-	for _, g := range c.Files {
-		if strings.HasSuffix(g, ending) {
-			return c.nameLike(g, county)
-		}
-	}
-	return c.nameLike(c.Feed+"_*"+ending, county)
-}
-
-// nameLike puts into a pattern the first date that the contract's rule reads as
-// the month of examples.
-func (c *Contract) nameLike(glob, county string) string {
-	put := func(date string) string { return strings.ReplaceAll(strings.Replace(glob, "*", date, 1), "*", "") }
-	dates := []string{"202606", "2026-06"}
-	if c.Mode == lake.Append {
-		dates = append([]string{"20260624", "2026-06-24"}, dates...)
-	}
-	for _, date := range dates {
-		if county != "" {
-			date = county + "_" + date
-		}
-		name := put(date)
-		if month, scope, err := c.filed(name); err == nil && (month == exampleMonth || c.filePeriod == nil) && scope == county {
-			return name
-		}
-	}
-	if county != "" {
-		return ""
-	}
-	return put("202606")
-}
-
-// filed gives the month and scope that the base name tells; a correction mark
-// tells neither.
-func (c *Contract) filed(base string) (month period.Period, scope string, err error) {
-	base = unmarked(base)
-	if c.fileScope != nil {
-		if m := c.fileScope.FindStringSubmatch(base); m != nil {
-			scope = m[1]
-		}
-	}
-	if c.Period.Constant != "" {
-		month, err = period.Parse(c.Period.Constant)
-		return month, scope, err
-	}
-	if c.filePeriod == nil {
-		return 0, scope, nil
-	}
-	m := c.filePeriod.FindStringSubmatch(base)
-	if m == nil {
-		return 0, scope, nil
-	}
-	month, err = period.Parse(m[1] + "-" + m[2])
-	return month, scope, err
 }

@@ -36,8 +36,8 @@ func (c *Contract) check(f *faults) {
 		f.at("/csv/delimiter", "csv.delimiter: want one character")
 	}
 	f.regexp("/cells/unwrap", c.Cells.Unwrap, 1)
-	c.filePeriod = f.regexp("/period/file", c.Period.File, 2)
-	c.fileScope = f.regexp("/scope/file", c.Scope.File, 1)
+	c.filePeriod = f.regexp("/period/file", rule(c.Period.File, usualPeriod), 2)
+	c.fileScope = f.regexp("/scope/file", rule(c.Scope.File, usualScope), 1)
 	c.dropRow = f.regexp("/xlsx/drop", c.dropPattern(), 0)
 	c.checkColumns(f)
 	c.checkPeriod(f)

@@ -271,7 +271,8 @@ func TestFileNames(t *testing.T) {
 		{"insurance_change", "", "增减员_20260624.xlsx"}, // a file a day
 		{"insurance_change", "新华区", "增减员_新华区_20260624.xlsx"},
 		{"unemployment_registration", "410402", "失业登记_410402_202606.xlsx"},
-		{"labor_force_survey", "新华区", ""}, // a sample of the whole city
+		{"graduate", "新华区", "高校毕业生_新华区_202606.xlsx"},
+		{"rail_flow", "新华区", ""}, // stations have no county
 	} {
 		if got := cs[c.feed].FileName(".xlsx", c.county); got != c.want {
 			t.Errorf("%s %s: %q, want %q", c.feed, c.county, got, c.want)

@@ -27,7 +27,6 @@ import (
 	"laborwatch/engine"
 	"laborwatch/lake"
 	"laborwatch/messages"
-	"laborwatch/period"
 	"laborwatch/pseudonym"
 )
 
@@ -294,18 +293,9 @@ func (in *Ingester) rel(path string) string {
 // loadID names the load that the bytes give under the feed's contract. The
 // month told by the file's name is part of it: two months may hold equal bytes.
 func (in *Ingester) loadID(f File, sha string) string {
-	month, scope, _ := in.filed(f)
-	sum := sha256.Sum256([]byte(strings.Join([]string{sha, f.Feed, in.prints[f.Feed], month.String(), scope}, "\x00")))
+	told, _ := in.filed(f)
+	sum := sha256.Sum256([]byte(strings.Join([]string{sha, f.Feed, in.prints[f.Feed], told.month.String(), told.scope}, "\x00")))
 	return hex.EncodeToString(sum[:16])
-}
-
-// filed gives the month and scope that the extract's name tells.
-func (in *Ingester) filed(f File) (month period.Period, scope string, err error) {
-	month, scope, err = in.contracts[f.Feed].filed(filepath.Base(f.Rel))
-	if code, ok := in.scopes[scope]; ok {
-		scope = code
-	}
-	return month, scope, err
 }
 
 // Load loads the extracts that the ledger does not know, feed by feed and

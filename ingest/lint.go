@@ -91,8 +91,8 @@ func (l *linter) files(others Contracts) {
 			l.warn(fmt.Sprintf("/files/%d", i), "pattern", g)
 		}
 	}
-	month, _, err := l.c.filed(path.Base(l.c.example()))
-	if len(l.c.Files) > 0 && len(l.c.Period.Columns) == 0 && (month == 0 || err != nil) {
+	told, err := l.c.filed(path.Base(l.c.example()))
+	if len(l.c.Files) > 0 && len(l.c.Period.Columns) == 0 && (told.month == 0 || err != nil) {
 		l.warn("/period", "period", l.c.example())
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"laborwatch/archive"
 	"laborwatch/lake"
@@ -27,6 +28,7 @@ type source struct {
 	id    string
 	month period.Period // as the file name or a constant tells, 0 if they do not
 	scope string
+	day   time.Time     // as the file name tells, zero if it does not
 	filed period.Period // the month settled from the rows
 	size  int64
 	shape *textShape // nil where it has not been seen
@@ -92,7 +94,9 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	if scrub(name) != name {
 		return refuse("personal_name")
 	}
-	if s.month, s.scope, err = in.filed(s.file); err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
+	told, err := in.filed(s.file)
+	s.month, s.scope, s.day = told.month, told.scope, told.day
+	if err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
 		return refuse("file_period", c.example())
 	}
 	if s.scope != "" && len(in.regions) > 0 && !slices.Contains(in.regions, s.scope) {

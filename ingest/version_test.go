@@ -155,8 +155,8 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	c := newHouse(t).contracts["insurance_change"]
-	if m, _, err := c.filed("增减员_20260512_修订20260601.csv"); err != nil || m.String() != "2026-05" {
-		t.Errorf("%s %v", m, err)
+	if f, err := c.filed("增减员_20260512_修订20260601.csv"); err != nil || f.month.String() != "2026-05" {
+		t.Errorf("%v %v", f, err)
 	}
 }
 

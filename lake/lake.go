@@ -129,6 +129,9 @@ func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time
 			return nil, fmt.Errorf("lake: create the ledger: %w", err)
 		}
 	}
+	if err := l.createCoverage(ctx); err != nil {
+		return nil, fmt.Errorf("lake: %w", err)
+	}
 	if err := l.createKeys(ctx); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}

@@ -37,6 +37,8 @@ var schema = []string{
 	`CREATE TABLE IF NOT EXISTS state.main.quarantine (
 		load_id VARCHAR NOT NULL, feed VARCHAR NOT NULL, file VARCHAR NOT NULL, sheet VARCHAR NOT NULL, "row" BIGINT NOT NULL,
 		col VARCHAR NOT NULL, reason VARCHAR NOT NULL, value_masked VARCHAR NOT NULL, hint VARCHAR NOT NULL)`,
+	// The row's county, "" where nothing tells it.
+	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS region VARCHAR DEFAULT ''`,
 	// The load that brought the corrected row, and when.
 	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS closed_by VARCHAR DEFAULT ''`,
 	`ALTER TABLE state.main.quarantine ADD COLUMN IF NOT EXISTS closed_at TIMESTAMP`,
@@ -46,6 +48,10 @@ var schema = []string{
 		sha256 VARCHAR NOT NULL, feed VARCHAR NOT NULL, file VARCHAR NOT NULL, reason VARCHAR NOT NULL,
 		refused_at TIMESTAMP NOT NULL, load_id VARCHAR NOT NULL)`,
 	`ALTER TABLE state.main.refusals ADD COLUMN IF NOT EXISTS overridable BOOLEAN DEFAULT false`,
+	// What the refused extract's name tells of it.
+	`ALTER TABLE state.main.refusals ADD COLUMN IF NOT EXISTS period DATE`,
+	`ALTER TABLE state.main.refusals ADD COLUMN IF NOT EXISTS scope VARCHAR DEFAULT ''`,
+	`ALTER TABLE state.main.refusals ADD COLUMN IF NOT EXISTS day DATE`,
 	`CREATE TABLE IF NOT EXISTS state.main.file_hashes (
 		path VARCHAR NOT NULL, size BIGINT NOT NULL, mtime BIGINT NOT NULL, ctime BIGINT NOT NULL, inode BIGINT NOT NULL, sha256 VARCHAR NOT NULL)`,
 }

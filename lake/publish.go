@@ -26,6 +26,8 @@ import (
 type Publication struct {
 	Load    Load
 	Periods map[period.Period]int64
+	// Coverage says of what they are.
+	Coverage []Coverage
 	// Replaces are the ids of loads that this one is a new version of: live ones,
 	// or ones before it in the same call. Snapshots need not name theirs.
 	Replaces []string
@@ -171,7 +173,7 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if err := insertLoads(ctx, tx, loads); err != nil {
 		return nil, err
 	}
-	if err := insertPeriods(ctx, tx, pubs); err != nil {
+	if err := errors.Join(insertPeriods(ctx, tx, pubs), insertCoverage(ctx, tx, pubs)); err != nil {
 		return nil, err
 	}
 	for _, p := range pubs {

@@ -53,7 +53,7 @@ type FaultFilter struct {
 	File string
 	// Load is a load's id or its beginning.
 	Load string
-	// Scope is a load's scope.
+	// Scope is a load's scope, or the county of a row in a file of the whole.
 	Scope string
 	// State is OpenFaults when empty.
 	State FaultState
@@ -81,8 +81,8 @@ func (f FaultFilter) where() (string, []any) {
 		state = "closer = ''"
 	}
 	return faultsOf + ` WHERE ` + state + ` AND (? = '' OR feed = ?) AND (? = '' OR file = ? OR ends_with(file, '/' || ?))
-		AND (? = '' OR starts_with(load_id, ?)) AND (? = '' OR scope = ?)`,
-		[]any{f.Feed, f.Feed, f.File, f.File, f.File, f.Load, f.Load, f.Scope, f.Scope}
+		AND (? = '' OR starts_with(load_id, ?)) AND (? = '' OR scope = ? OR region = ?)`,
+		[]any{f.Feed, f.Feed, f.File, f.File, f.File, f.Load, f.Load, f.Scope, f.Scope, f.Scope}
 }
 
 // Faults lists faults of live loads in order of file, sheet, row and column.

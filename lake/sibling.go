@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ var copies = []struct{ table, query string }{
 	{"loads", `SELECT * FROM %s`},
 	{"load_events", `SELECT * FROM state.main.load_events WHERE happened_at <= CAST(%s AS TIMESTAMP)`},
 	{"load_periods", `SELECT * FROM state.main.load_periods WHERE load_id IN (SELECT load_id FROM %s)`},
+	{"load_coverage", `SELECT * FROM state.main.load_coverage WHERE load_id IN (SELECT load_id FROM %s)`},
 	{"quarantine", `SELECT q.* REPLACE (CASE WHEN q.closed_at > CAST(%[2]s AS TIMESTAMP) THEN '' ELSE q.closed_by END AS closed_by,
 		CASE WHEN q.closed_at > CAST(%[2]s AS TIMESTAMP) THEN NULL ELSE q.closed_at END AS closed_at)
 		FROM state.main.quarantine q WHERE q.load_id IN (SELECT load_id FROM %[1]s)`},
@@ -61,7 +63,7 @@ func (l *Lake) CopyAsOf(ctx context.Context, t time.Time, dir string) (err error
 		_, derr := c.ExecContext(context.WithoutCancel(ctx), "DETACH "+name)
 		err = errors.Join(err, derr)
 	}()
-	for _, q := range schema {
+	for _, q := range append(slices.Clone(schema), coverageSchema) {
 		if _, err := c.ExecContext(ctx, strings.ReplaceAll(q, "state.main.", name+".main.")); err != nil {
 			return fmt.Errorf("ledger as of %s: %w", t, err)
 		}

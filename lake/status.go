@@ -76,6 +76,10 @@ type Refused struct {
 	LoadID string
 	// Overridable says that a person may let the extract pass.
 	Overridable bool
+	// Period, Scope and Day are what its name tells, 0, "" and zero for nothing.
+	Period period.Period
+	Scope  string
+	Day    time.Time
 }
 
 // ID names a refusal: the id its load would have had, or the extract's SHA-256
@@ -85,9 +89,10 @@ func (r Refused) ID() string { return cmp.Or(r.LoadID, r.SHA256) }
 // Refuse notes refused extracts, each once.
 func (l *Lake) Refuse(ctx context.Context, refused []Refused) error {
 	for _, r := range refused {
-		_, err := l.eng.DB().ExecContext(ctx, `INSERT INTO state.main.refusals (sha256, feed, file, reason, refused_at, load_id, overridable)
-			SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM state.main.refusals WHERE load_id = ? AND sha256 = ? AND file = ?)`,
-			r.SHA256, r.Feed, r.File, r.Reason, l.clock().UTC(), r.LoadID, r.Overridable, r.LoadID, r.SHA256, r.File)
+		_, err := l.eng.DB().ExecContext(ctx, `INSERT INTO state.main.refusals (sha256, feed, file, reason, refused_at, load_id, overridable, period, scope, day)
+			SELECT ?, ?, ?, ?, ?, ?, ?, CAST(? AS DATE), ?, CAST(? AS DATE) WHERE NOT EXISTS (SELECT 1 FROM state.main.refusals WHERE load_id = ? AND sha256 = ? AND file = ?)`,
+			r.SHA256, r.Feed, r.File, r.Reason, l.clock().UTC(), r.LoadID, r.Overridable, date(r.Period), r.Scope, sql.NullTime{Time: r.Day, Valid: !r.Day.IsZero()},
+			r.LoadID, r.SHA256, r.File)
 		if err != nil {
 			return fmt.Errorf("ledger: %w", err)
 		}

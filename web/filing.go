@@ -66,6 +66,9 @@ func (s *server) filingTable(v view, cells []filing.Cell) filingTable {
 		if c.Expected > 1 {
 			x.Text += " " + count(c.Arrived) + "/" + count(c.Expected)
 		}
+		if len(c.MissingDays) > 0 {
+			x.Detail = v.t("web.filing.days", filing.DayList(c.MissingDays))
+		}
 		t.Rows[i].Cells[slices.Index(codes, c.Region)] = x
 	}
 	return t

@@ -96,14 +96,14 @@ func (e *env) printFiling(a *app.App, cells []filing.Cell, format string, lang m
 		return printJSON(e.stdout, cells)
 	case "csv":
 		rows := [][]string{{
-			"feed", "region", "period", "state", "expected", "arrived", "late", "missing", "corrected", "rows", "quarantined", "refused", "due", "first", "loads",
+			"feed", "region", "period", "state", "expected", "arrived", "late", "missing", "corrected", "rows", "quarantined", "refused", "due", "first", "loads", "missing_days",
 		}}
 		for _, c := range cells {
 			row := []string{c.Feed, c.Region, c.Period.String(), string(c.State)}
 			for _, n := range []int64{c.Expected, c.Arrived, c.Late, c.Missing, c.Corrected, c.Rows, c.Quarantined, c.Refused} {
 				row = append(row, strconv.FormatInt(n, 10))
 			}
-			rows = append(rows, append(row, instant(c.Due), instant(c.First), strings.Join(c.Loads, " ")))
+			rows = append(rows, append(row, instant(c.Due), instant(c.First), strings.Join(c.Loads, " "), strings.Join(c.MissingDays, " ")))
 		}
 		return csv.NewWriter(e.stdout).WriteAll(rows)
 	}
@@ -116,8 +116,8 @@ func (e *env) printFiling(a *app.App, cells []filing.Cell, format string, lang m
 	count := map[filing.State]int{}
 	for _, c := range cells {
 		count[c.State]++
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d/%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", feedName(lang, c.Feed), a.Config.RegionName(string(lang), c.Region), c.Period,
-			messages.T(lang, "filing.state."+string(c.State)), c.Arrived, c.Expected, c.Late, c.Corrected, c.Rows, c.Quarantined, c.Refused, instant(c.Due), instant(c.First), briefs(c.Loads))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d/%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", feedName(lang, c.Feed), a.Config.RegionName(string(lang), c.Region), c.Period,
+			messages.T(lang, "filing.state."+string(c.State)), c.Arrived, c.Expected, c.Late, c.Corrected, c.Rows, c.Quarantined, c.Refused, instant(c.Due), instant(c.First), briefs(c.Loads), filing.DayList(c.MissingDays))
 	}
 	if err := w.Flush(); err != nil {
 		return err
