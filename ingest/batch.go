@@ -50,7 +50,7 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if len(sources) == 1 && sources[0].lines != nil {
 		read = b.scan
 	}
-	for _, step := range []func(context.Context) error{read, b.doubtRounded, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkSet, b.write, b.cover, b.collect, b.attribute} {
+	for _, step := range []func(context.Context) error{read, b.doubtRounded, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkRead, b.checkSet, b.write, b.cover, b.collect, b.attribute} {
 		if err := step(ctx); err != nil {
 			return err
 		}

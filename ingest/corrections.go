@@ -28,9 +28,6 @@ import (
 // exported anew by its sender than corrected row by row.
 const exportRows = 20_000
 
-// brokenMost bounds the lines that one quote may have made one row of.
-const brokenMost = 200
-
 // Exported is what Export wrote.
 type Exported struct {
 	// Rows with Faults between them; ByNumber of the rows have no cells of the
@@ -43,13 +40,11 @@ type Exported struct {
 }
 
 // faultyRow is a quarantined row: its open faults and its cells by the index of
-// a Excerpt's header, nil when they are not at hand. Broken quotes may have made
-// one row of several lines; more are those after the first.
+// an Excerpt's header, nil when they are not at hand.
 type faultyRow struct {
 	Place
 	faults []lake.Fault
 	cells  []string
-	more   [][]string
 }
 
 func (r faultyRow) malformed() bool {
@@ -157,11 +152,8 @@ func (in *Ingester) fill(ctx context.Context, load lake.Load, rows []*faultyRow,
 			}
 			r.cells = c.overlay(t, r.cells, corrected)
 		}
-		if lines := t.Lines[r.Row]; lines != nil && r.malformed() {
-			r.cells, r.more = lines[0], lines[1:]
-		}
-		if slices.ContainsFunc(append(r.more, r.cells), tooLong) || len(r.more) > brokenMost {
-			r.cells, r.more = nil, nil
+		if tooLong(r.cells) {
+			r.cells = nil
 		}
 	}
 	return tables, nil

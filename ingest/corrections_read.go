@@ -50,12 +50,16 @@ func isCorrections(book *excelize.File) bool {
 }
 
 // openReturned opens a corrections workbook and reads what its hidden sheet tells.
-func (in *Ingester) openReturned(path string) (*excelize.File, *returned, error) {
-	book, err := excelize.OpenFile(path, in.bookOptions())
+func (in *Ingester) openReturned(ctx context.Context, path string) (*workbook, *returned, error) {
+	book, err := openBook(ctx, path, in.lake.Temp(""), in.limits)
 	if err != nil {
-		return nil, nil, refuse("xlsx", err.Error())
+		return nil, nil, err
 	}
-	if !isCorrections(book) {
+	// It is small: what is damaged is told before anything is made of it.
+	if err := book.Sound(); err != nil {
+		return nil, nil, errors.Join(err, book.Close())
+	}
+	if !isCorrections(book.File) {
 		return nil, nil, errors.Join(refuse("nocorrections"), book.Close())
 	}
 	lines, err := book.GetRows(hiddenSheet)
@@ -186,7 +190,7 @@ func (r *returned) row(c *Contract, h *header, o own, at Place, cells []string) 
 // returnedCells gives the cells of the contract's columns in a returned
 // workbook, by the place of their row in the extract.
 func (in *Ingester) returnedCells(ctx context.Context, path string) (out map[Place][]string, err error) {
-	book, r, err := in.openReturned(path)
+	book, r, err := in.openReturned(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +203,7 @@ func (in *Ingester) returnedCells(ctx context.Context, path string) (out map[Pla
 	if !ok || c == nil {
 		return nil, refuse("noload", r.load)
 	}
-	if err := r.readRows(ctx, c, book); err != nil {
+	if err := r.readRows(ctx, c, book.File); err != nil {
 		return nil, err
 	}
 	out = map[Place][]string{}

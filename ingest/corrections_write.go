@@ -175,9 +175,7 @@ func (b *bookWriter) sheet(name string, t *Excerpt, rows []*faultyRow) (int, err
 	}
 	numbers := false
 	for _, r := range rows {
-		for _, cells := range append(r.more, r.cells) {
-			width = max(width, len(cells))
-		}
+		width = max(width, len(r.cells))
 		numbers = numbers || r.cells == nil
 	}
 	last, at := len(lead)+width, 1
@@ -198,12 +196,10 @@ func (b *bookWriter) sheet(name string, t *Excerpt, rows []*faultyRow) (int, err
 		return 0, err
 	}
 	for _, r := range rows {
-		for _, cells := range append([][]string{r.cells}, r.more...) {
-			if err := b.row(name, at, len(lead), width, t, &faultyRow{Place: r.Place, faults: r.faults, cells: cells}); err != nil {
-				return 0, err
-			}
-			at++
+		if err := b.row(name, at, len(lead), width, t, r); err != nil {
+			return 0, err
 		}
+		at++
 	}
 	for _, w := range []struct {
 		from, to int

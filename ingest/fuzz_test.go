@@ -14,8 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/xuri/excelize/v2"
-
+	"laborwatch/archive"
 	"laborwatch/codes"
 )
 
@@ -100,10 +99,11 @@ func FuzzXLSX(f *testing.F) {
 	}
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, b []byte) {
-		book, err := openBook(func(o ...excelize.Options) (*excelize.File, error) {
-			o[0].UnzipSizeLimit, o[0].UnzipXMLSizeLimit = 16<<20, 16<<20
-			return excelize.OpenReader(bytes.NewReader(b), o...)
-		}, dir)
+		file := filepath.Join(dir, "x.xlsx")
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		book, err := openBook(context.Background(), file, dir, archive.Limits{Ratio: 200, Bytes: 16 << 20, Entries: 1000})
 		if err != nil {
 			if !isRefusal(err) {
 				t.Errorf("%v is no refusal", err)
@@ -111,16 +111,20 @@ func FuzzXLSX(f *testing.F) {
 			return
 		}
 		defer book.Close()
+		if err := book.Sound(); err != nil && !isRefusal(err) {
+			t.Errorf("%v is no refusal", err)
+		}
 		for _, feed := range []string{"unemployment_registration", "job_seeker", "monitored_enterprise"} {
 			var out bytes.Buffer
-			if _, err := writeSheets(context.Background(), cs[feed], book, &out); err != nil {
+			x := &sheetWriter{contract: cs[feed], csv: csv.NewWriter(&out)}
+			if err := x.sheets(context.Background(), book.File); err != nil {
 				if !isRefusal(err) {
 					t.Errorf("%v is no refusal", err)
 				}
 				continue
 			}
 			r := csv.NewReader(&out)
-			r.FieldsPerRecord = 2 + len(cs[feed].Columns)
+			r.FieldsPerRecord = 2 + len(cs[feed].Columns) + len(x.aside)
 			for {
 				if _, err := r.Read(); err == io.EOF {
 					break

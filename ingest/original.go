@@ -35,9 +35,6 @@ type Excerpt struct {
 	Columns map[string]int
 	// Rows are the wanted rows' cells by row number.
 	Rows map[int64][]string
-	// Lines are the cells line by line of those wanted rows that broken quotes
-	// made out of several lines.
-	Lines map[int64][][]string
 }
 
 // HashFile gives the SHA-256 of a file, in hex.
@@ -104,7 +101,7 @@ func (c *Contract) table(sheet string, first [][]string) (*Excerpt, *header, err
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &Excerpt{Sheet: sheet, Header: [][]string{first[h.row]}, Columns: map[string]int{}, Rows: map[int64][]string{}, Lines: map[int64][][]string{}}
+	t := &Excerpt{Sheet: sheet, Header: [][]string{first[h.row]}, Columns: map[string]int{}, Rows: map[int64][]string{}}
 	if h.row > 0 && c.matchHeader(first[h.row], nil).matched < h.matched {
 		t.Header = [][]string{first[h.row-1], first[h.row]} // groups stand above
 	}
@@ -143,9 +140,6 @@ func originalText(ctx context.Context, c *Contract, s *source, want map[int64]bo
 	skip := int64(s.layout.skip)
 	err = scanRecords(r, s.layout.delim[0], func(n int64) bool { return want[n+skip] }, func(n int64, record string) error {
 		t.Rows[n+skip] = splitRecord(record, s.layout.delim)
-		if lines := brokenLines(record, s.layout.delim); lines != nil {
-			t.Lines[n+skip] = lines
-		}
 		return nil
 	})
 	return *t, err
@@ -190,16 +184,16 @@ func (in *Ingester) originalParquet(ctx context.Context, c *Contract, s *source,
 
 // originalSheets reads the sheets of a workbook that have wanted rows.
 func (in *Ingester) originalSheets(ctx context.Context, c *Contract, path string, want map[string]map[int64]bool) (out []Excerpt, err error) {
-	book, err := excelize.OpenFile(path, in.bookOptions())
+	book, err := openBook(ctx, path, in.lake.Temp(""), in.limits)
 	if err != nil {
-		return nil, refuse("xlsx", err.Error())
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
 	for _, sheet := range book.GetSheetList() {
 		if len(want[sheet]) == 0 {
 			continue
 		}
-		first, rows, err := sheetRows(ctx, book, sheet, want[sheet])
+		first, rows, err := sheetRows(ctx, book.File, sheet, want[sheet])
 		if err != nil {
 			return nil, err
 		}
@@ -213,40 +207,23 @@ func (in *Ingester) originalSheets(ctx context.Context, c *Contract, path string
 		t.Rows = rows
 		out = append(out, *t)
 	}
-	return out, nil
-}
-
-// bookOptions are those by which a workbook is read: cells as they are stored,
-// and never more than a machine can hold.
-func (in *Ingester) bookOptions() excelize.Options {
-	return excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: sheetMemory, TmpDir: in.lake.Temp("")}
+	return out, book.Sound()
 }
 
 // sheetRows gives the rows among which the header is, and the wanted ones (all
 // for nil), by number.
 func sheetRows(ctx context.Context, book *excelize.File, sheet string, want map[int64]bool) (first [][]string, out map[int64][]string, err error) {
-	rows, err := book.Rows(sheet)
-	if err != nil {
-		return nil, nil, refuse("xlsx", err.Error())
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	out = map[int64][]string{}
-	for n := int64(1); rows.Next(); n++ {
-		cells, err := rows.Columns(excelize.Options{RawCellValue: true})
-		if err != nil {
-			return nil, nil, refuse("xlsx", err.Error())
-		}
-		if n%1000 == 0 && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
+	_, err = eachRow(ctx, book, sheet, func(n int, cells []string) error {
 		if n <= headerRows {
 			first = append(first, slices.Clone(cells))
 		}
-		if want == nil || want[n] {
-			out[n] = cells
+		if want == nil || want[int64(n)] {
+			out[int64(n)] = cells
 		}
-	}
-	return first, out, rows.Error()
+		return nil
+	})
+	return first, out, err
 }
 
 // datesOfSerials writes the dates that a spreadsheet holds as serials as a person does.

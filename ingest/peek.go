@@ -120,7 +120,7 @@ func splitText(text string, rows int) Table {
 }
 
 func peekXLSX(path string, n int) (s *Sample, err error) {
-	book, err := openBook(func(o ...excelize.Options) (*excelize.File, error) { return excelize.OpenFile(path, o...) }, "")
+	book, err := openBook(context.Background(), path, "", archive.Default)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func peekXLSX(path string, n int) (s *Sample, err error) {
 	s = &Sample{Kind: KindXLSX}
 	for _, sheet := range book.GetSheetList() {
 		t := Table{Sheet: sheet}
-		if t.Rows, err = firstRows(book, sheet, n); err != nil {
+		if t.Rows, err = firstRows(book.File, sheet, n); err != nil {
 			return nil, err
 		}
 		if len(t.Rows) > 0 {

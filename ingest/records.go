@@ -99,31 +99,6 @@ func splitRecord(record, delim string) []string {
 	}
 }
 
-// brokenLines gives the cells of a record line by line where a quote that is
-// not closed, or closes within a cell, made one record of several lines; nil
-// for any other record.
-func brokenLines(record, delim string) [][]string {
-	if !strings.Contains(record, "\n") {
-		return nil
-	}
-	whole := true
-	for rest := record; rest != "" && whole; rest = strings.TrimPrefix(rest, delim) {
-		var ok bool
-		if _, rest, ok = quotedCell(rest, delim); !ok {
-			whole = !strings.HasPrefix(rest, `"`)
-			_, rest, _ = strings.Cut(rest, delim)
-		}
-	}
-	if whole {
-		return nil
-	}
-	var out [][]string
-	for line := range strings.SplitSeq(strings.TrimRight(record, "\r\n"), "\n") {
-		out = append(out, splitRecord(strings.TrimSuffix(line, "\r"), delim))
-	}
-	return out
-}
-
 // quotedCell takes a cell in quotes off the beginning of a record; what is left
 // begins with the delimiter or is empty. ok is false, and s is left, where
 // there is no such cell.

@@ -51,11 +51,6 @@ func FuzzScanRecords(f *testing.F) {
 			if len(splitRecord(record, ",")) == 0 {
 				t.Fatal("a record has no cells")
 			}
-			for _, cells := range brokenLines(record, ",") {
-				if len(cells) == 0 {
-					t.Fatal("a line has no cells")
-				}
-			}
 			return nil
 		})
 		if err != nil {

@@ -65,7 +65,7 @@ func (in *Ingester) reload(ctx context.Context, path string, act lake.Act) (out 
 	if err != nil {
 		return out, err
 	}
-	book, back, err := in.openReturned(path)
+	book, back, err := in.openReturned(ctx, path)
 	if err != nil {
 		return out, err
 	}
@@ -91,7 +91,7 @@ func (in *Ingester) reload(ctx context.Context, path string, act lake.Act) (out 
 	if info, err := os.Stat(path); err == nil {
 		s.size = info.Size()
 	}
-	if err := back.readRows(ctx, c, book); err != nil {
+	if err := back.readRows(ctx, c, book.File); err != nil {
 		return out, err
 	}
 	taken, err := in.sort(ctx, back, &out)

@@ -41,6 +41,10 @@ type source struct {
 	// scanned: large delimited text without quotes. nil otherwise.
 	lines          *lineIndex
 	missing, extra []string
+	// astray rows had a quote that went astray, the first in row astrayFirst.
+	astray, astrayFirst int64
+	// unread are sheets that seem to hold rows of the feed and were passed over.
+	unread []passedSheet
 	// corrects is the load whose rows are brought again, nil for an extract; act
 	// is who does that, or let the extract pass the set checks, and why.
 	corrects *lake.Load

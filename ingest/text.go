@@ -45,7 +45,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.
 	small := s.size < tidyBytes
-	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && (shape.crlf == 0 || !small) {
+	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && !shape.parity.odd && (shape.crlf == 0 || !small) {
 		if shape.crlf > 0 {
 			s.layout.newline = crlf
 		}
@@ -64,10 +64,18 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	s.use(out)
 	seen := &watcher{w: out}
 	defer func() { in.mayScan(c, s, shape, &seen.lines) }()
-	if tidy := mixed || shape.crlf > 0 || shape.blank; enc == encGB18030 && !tidy {
-		err = decodeBlocks(seen, &cancelable{ctx, r})
-	} else {
-		err = rewrite(seen, decoder(&cancelable{ctx, r}, enc), d.delim, s.layout.width, tidy)
+	text := &cancelable{ctx, r}
+	tidy := mixed || shape.crlf > 0 || shape.blank
+	switch {
+	case shape.parity.odd:
+		var q *requoter
+		if q, err = requote(seen, decoder(text, enc), d.delim, s.layout.width); err == nil && q.astray > 0 {
+			s.astray, s.astrayFirst = q.astray, q.first
+		}
+	case enc == encGB18030 && !tidy:
+		err = decodeBlocks(seen, text)
+	default:
+		err = rewrite(seen, decoder(text, enc), d.delim, s.layout.width, tidy)
 	}
 	s.layout.damaged = seen.damaged
 	return err

@@ -13,6 +13,7 @@ type textShape struct {
 	head           []byte // the first bytes, as they are
 	nul            int64  // NUL bytes: no text has any
 	quotes         bool   // there are quotes
+	parity         quoteParity
 	lines          lineIndex
 	valid, invalid int64 // UTF-8 sequences of three bytes or more, counted where the text is not all valid; bytes of no sequence
 	cr, lf, crlf   int64
@@ -49,6 +50,7 @@ func readShape(r io.Reader) (*textShape, error) {
 func (s *textShape) end() {
 	s.invalid += int64(len(s.carry))
 	s.carry = nil
+	s.parity.end()
 }
 
 func (s *textShape) feed(b []byte) {
@@ -60,6 +62,7 @@ func (s *textShape) feed(b []byte) {
 	}
 	s.nul += int64(bytes.Count(b, []byte{0}))
 	s.quotes = s.quotes || bytes.IndexByte(b, '"') >= 0
+	s.parity.feed(b)
 	s.lines.feed(b)
 	s.lineEnds(b)
 	s.utf8(b)

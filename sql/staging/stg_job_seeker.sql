@@ -1,6 +1,6 @@
 /*
 description: Seeker spells open at some time in the month; no division means any industry will do.
-grain: [period, seeker_no]
+grain: [period, region, seeker_no]
 materialized: view
 */
 SELECT

@@ -1,6 +1,6 @@
 /*
 description: Postings open at some time in the month, with the division stated or, failing that, the employer's.
-grain: [period, posting_no]
+grain: [period, region, posting_no]
 materialized: view
 */
 SELECT

@@ -2,7 +2,7 @@
 description: >
   Registration spells open at some time in the month, with the person's age at month end and what the spell does in the
   month: open at its start, registered in it, closed in it, open at its end.
-grain: [period, registration_no]
+grain: [period, region, registration_no]
 materialized: view
 */
 WITH spells AS (
