@@ -17,11 +17,13 @@ type part struct {
 	fd int
 	// first is the _id of its first row in lw_checked.
 	first, rows, bad, repeated, malformed int64
-	months                                map[period.Period]int64
-	counts                                *counts
-	coverage                              []lake.Coverage
-	measures                              []lake.Measure
-	notes                                 []lake.Note
+	// conflicts of the bad rows have the key of another one.
+	conflicts int64
+	months    map[period.Period]int64
+	counts    *counts
+	coverage  []lake.Coverage
+	measures  []lake.Measure
+	notes     []lake.Note
 }
 
 // publish loads the extracts of a batch in one go: one statement reads and
@@ -50,7 +52,7 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 	if len(sources) == 1 && sources[0].lines != nil {
 		read = b.scan
 	}
-	for _, step := range []func(context.Context) error{read, b.doubtRounded, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkRead, b.checkSet, b.write, b.cover, b.collect, b.attribute} {
+	for _, step := range []func(context.Context) error{read, b.doubtRounded, b.count, b.checkTypes, b.findRepeats, b.findLoaded, b.countMonths, b.checkRead, b.checkAgain, b.checkSet, b.collect, b.write, b.cover, b.attribute} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -224,6 +226,11 @@ func (b *batch) collect(ctx context.Context) error {
 				return err
 			}
 		}
+		if p.conflicts > 0 {
+			if err := b.collectConflicts(ctx, p, who); err != nil {
+				return err
+			}
+		}
 		if p.malformed > 0 {
 			if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine SELECT %s, '', line, %s, '', '%s', concat(length, '字符/chars') FROM lw_malformed WHERE fd = %d`,
 				who, text(p.scope), MalformedRow, p.fd)); err != nil {
@@ -232,6 +239,21 @@ func (b *batch) collect(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// collectConflicts adds the rows that have the key of another one, and says in
+// which row of the extract that is.
+func (b *batch) collectConflicts(ctx context.Context, p *part, who string) error {
+	from, row := b.rowNumber(p)
+	sheet := "''"
+	if b.numbered() {
+		sheet = "coalesce(_sheet, '')"
+	}
+	return b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_quarantine
+		WITH numbered AS (SELECT _id, %[1]s AS sheet, %[2]s AS n, %[3]s AS region FROM %[4]s WHERE _file = %[5]d)
+		SELECT %[6]s, x.sheet, x.n, x.region, %[7]s, '%[8]s', concat('行/row ', coalesce(r.place, k.n))
+		FROM lw_repeats r JOIN numbered x USING (_id) LEFT JOIN numbered k ON k._id = r.kept WHERE r.conflict AND r._file = %[5]d`,
+		sheet, row, b.regionOf(p), from, p.fd, who, text(b.c.Key[0]), ConflictingKey))
 }
 
 // quarantine is the SELECT that Publish puts into quarantine.

@@ -207,7 +207,7 @@ func (c *Contract) sameRow(t *Excerpt, cells []string, faults []lake.Fault) bool
 		if at, ok := t.Columns[f.Column]; ok {
 			j = at
 		}
-		if f.Masked == "" || col == nil || j < 0 || c.realigned(f.Column) {
+		if f.Masked == "" || f.Reason == ConflictingKey || col == nil || j < 0 || c.realigned(f.Column) {
 			continue
 		}
 		cell := ""

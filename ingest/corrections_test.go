@@ -154,10 +154,10 @@ func TestCorrectEveryReason(t *testing.T) {
 		},
 		{
 			name: "a county's registrations", file: "失业登记_410402_202605.csv", feed: "unemployment_registration", sheet: "待更正",
-			b:    []byte("登记编号,证件号码,登记地区划,登记日期,失业原因\nS1," + id + ",410402,2026-05-01,毕业\nS2," + person(8) + ",410403,2026-05-02,毕业\n" + person(9) + "," + person(9) + ",410402,2026-05-03,毕业\nS4," + person(10) + ",410402,2026-05-04,毕业\nS5," + person(11) + ",410402,2026-05-05,毕业\n"),
-			rows: 2, faults: []string{OutOfScope, PersonalData},
-			fix: map[string]string{"3/登记地区划": "410402", "4/登记编号": "S3"}, columns: "registration_no, region, _row",
-			want: "S1|410402|2\nS2|410402|3\nS3|410402|4\nS4|410402|5\nS5|410402|6\n",
+			b:    []byte("登记编号,证件号码,登记地区划,登记日期,失业原因\nS1," + id + ",410402,2026-05-01,毕业\nS2," + person(8) + ",410403,2026-05-02,毕业\n" + person(9) + "," + person(9) + ",410402,2026-05-03,毕业\nS4," + person(10) + ",410402,2026-05-04,毕业\nS5," + person(11) + ",410402,2026-05-05,毕业\nS4," + person(12) + ",410402,2026-05-06,毕业\n"),
+			rows: 3, faults: []string{OutOfScope, PersonalData, ConflictingKey},
+			fix: map[string]string{"3/登记地区划": "410402", "4/登记编号": "S3", "7/登记编号": "S6"}, columns: "registration_no, region, _row",
+			want: "S1|410402|2\nS2|410402|3\nS3|410402|4\nS4|410402|5\nS5|410402|6\nS6|410402|7\n",
 		},
 		{
 			name: "vacancies in gz with damage", file: "岗位信息_202605.csv.gz", feed: "job_vacancy", sheet: "待更正",

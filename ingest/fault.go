@@ -10,22 +10,23 @@ import (
 
 // Reasons for which a row is quarantined.
 const (
-	BadCheckDigit = "bad_check_digit" // a code's length, characters or check digit
-	ExcelRounded  = "excel_rounded"   // a long number that a spreadsheet cut to 15 digits
-	BadDate       = "bad_date"
-	UnknownCode   = "unknown_code"
-	Missing       = "missing"
-	BadNumber     = "bad_number"
-	BadRegion     = "bad_region"
-	BadIndustry   = "bad_industry"
-	MalformedRow  = "malformed_row" // not as many cells as the header, or broken quotes
-	PersonalData  = "personal_data" // a resident ID where a number of another kind belongs
-	OutOfScope    = "out_of_scope"  // a row of another county than the file is of
-	BadEncoding   = "bad_encoding"  // bytes that are no characters of the file's encoding
+	BadCheckDigit  = "bad_check_digit" // a code's length, characters or check digit
+	ExcelRounded   = "excel_rounded"   // a long number that a spreadsheet cut to 15 digits
+	BadDate        = "bad_date"
+	UnknownCode    = "unknown_code"
+	Missing        = "missing"
+	BadNumber      = "bad_number"
+	BadRegion      = "bad_region"
+	BadIndustry    = "bad_industry"
+	MalformedRow   = "malformed_row"   // not as many cells as the header, or broken quotes
+	PersonalData   = "personal_data"   // a resident ID where a number of another kind belongs
+	OutOfScope     = "out_of_scope"    // a row of another county than the file is of
+	ConflictingKey = "conflicting_key" // another row has the same key and other values
+	BadEncoding    = "bad_encoding"    // bytes that are no characters of the file's encoding
 )
 
 // Reasons lists them in order.
-var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ExcelRounded, MalformedRow, Missing, OutOfScope, PersonalData, UnknownCode}
+var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ConflictingKey, ExcelRounded, MalformedRow, Missing, OutOfScope, PersonalData, UnknownCode}
 
 // refusalError says why an extract is refused whole: a key of the message
 // catalog with its arguments.

@@ -96,6 +96,8 @@ type LoadResult struct {
 	Missing, Extra []string
 	// Notes say how the extract differs from the feed's earlier ones.
 	Notes []lake.Note
+	// Faults are the first that would go to quarantine, of a dry run alone.
+	Faults []lake.Fault
 }
 
 // Refusal is one extract refused whole.

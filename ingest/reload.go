@@ -257,7 +257,7 @@ func (b *batch) findLoaded(ctx context.Context) error {
 			return err
 		}
 		p.repeated, p.bad = p.repeated-n, p.bad+n
-	} else if err := b.exec(ctx, `CREATE OR REPLACE TEMP TABLE lw_repeats (_id BIGINT, _file INTEGER, bad BOOLEAN)`); err != nil {
+	} else if err := b.exec(ctx, `CREATE OR REPLACE TEMP TABLE lw_repeats (_id BIGINT, _file INTEGER, bad BOOLEAN, conflict BOOLEAN, kept BIGINT, place BIGINT)`); err != nil {
 		return err
 	}
 	b.repeats = true
@@ -273,26 +273,37 @@ func (b *batch) findLoaded(ctx context.Context) error {
 		files = append(files, b.in.lake.Path(x))
 	}
 	// What an older contract lacks is empty in its files.
-	var columns, equal []string
+	var columns []string
 	for _, x := range b.c.LakeColumns() {
 		columns = append(columns, fmt.Sprintf("CAST(NULL AS %s) AS %s", x.Type, engine.Ident(x.Name)))
 	}
+	equal := func(columns []string) string {
+		out := []string{"true"}
+		for _, c := range columns {
+			out = append(out, fmt.Sprintf("x.%[1]s IS NOT DISTINCT FROM y.%[1]s", c))
+		}
+		return strings.Join(out, " AND ")
+	}
+	var key []string
 	for _, k := range b.keyColumns() {
-		equal = append(equal, fmt.Sprintf("x.%[1]s IS NOT DISTINCT FROM y.%[1]s", engine.Ident(k)))
+		key = append(key, engine.Ident(k))
 	}
 	from, row := b.rowNumber(p)
-	res, err := b.conn.ExecContext(ctx, fmt.Sprintf(`INSERT INTO lw_repeats
+	if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_repeats
 		WITH x AS (SELECT _id, _file, %s FROM %s WHERE %s),
 		y AS (SELECT %s WHERE false UNION ALL BY NAME SELECT * FROM read_parquet([%s], union_by_name = true, hive_partitioning = false))
-		SELECT _id, _file, false FROM x WHERE EXISTS (SELECT 1 FROM y WHERE %s)`,
+		SELECT x._id, x._file, false, NOT bool_or(%s), NULL, min(y._row) FROM x JOIN y ON %s GROUP BY ALL`,
 		b.lakeRow(row, p.month), from, b.good(),
-		strings.Join(columns, ", "), texts(files), strings.Join(equal, " AND ")))
-	if err != nil {
+		strings.Join(columns, ", "), texts(files), equal(b.otherColumns()), equal(key))); err != nil {
 		return err
 	}
-	n, err := res.RowsAffected()
-	p.repeated += n
-	return err
+	if b.c.Mode == lake.Upsert { // another value is a later word
+		if err := b.exec(ctx, `DELETE FROM lw_repeats WHERE conflict`); err != nil {
+			return err
+		}
+	}
+	p.bad -= p.conflicts
+	return b.countRepeats(ctx)
 }
 
 // attribute puts the faults of a part under the load that it corrects.

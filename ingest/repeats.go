@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"laborwatch/engine"
 	"laborwatch/lake"
 	"laborwatch/period"
 )
@@ -69,8 +72,11 @@ func (b *batch) countRejects(ctx context.Context, byFD map[int]*part) error {
 			FROM temp.lw_rejects e JOIN temp.lw_scans s USING (scan_id, file_id) GROUP BY ALL)`, b.layout.skip, len(fdPath)+1))
 }
 
-// findRepeats fills lw_repeats with the ids of rows that repeat an earlier row
-// of their extract. Equal hashes only nominate; the key itself decides.
+// findRepeats fills lw_repeats with the rows that are not loaded because of
+// another of their extract with the same key. One that equals an earlier row in
+// all columns repeats it. One that does not is in conflict with it, and bad; in
+// mode upsert it is a later version, and the earlier one counts as repeated.
+// Equal hashes only nominate; the values decide.
 func (b *batch) findRepeats(ctx context.Context) error {
 	if len(b.c.Key) == 0 {
 		return nil
@@ -89,30 +95,51 @@ func (b *batch) findRepeats(ctx context.Context) error {
 	if err := b.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM lw_keys)`).Scan(&some); err != nil || !some {
 		return err
 	}
-	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT _id, _file, _fault IS NOT NULL AS bad FROM (
-		SELECT _id, _file, _fault, row_number() OVER (PARTITION BY _file, _key, %s ORDER BY _id) AS n FROM %s
-		WHERE NOT _skip AND _key IN (SELECT _key FROM lw_keys))
-		WHERE n > 1`, joinIDs("", b.keyColumns()), from))
+	key := "_file, _key, " + joinIDs("", b.keyColumns())
+	order, conflict := "", "same = 1 AND NOT bad"
+	if b.c.Mode == lake.Upsert {
+		order, conflict = " DESC", "false"
+	}
+	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT _id, _file, bad, %[1]s AS conflict, kept, CAST(NULL AS BIGINT) AS place FROM (
+		SELECT _id, _file, _fault IS NOT NULL AS bad, row_number() OVER (PARTITION BY %[2]s ORDER BY _id%[3]s) AS n,
+			min(_id) OVER (PARTITION BY %[2]s) AS kept, row_number() OVER (PARTITION BY %[4]s ORDER BY _id) AS same
+		FROM %[5]s WHERE NOT _skip AND _key IN (SELECT _key FROM lw_keys))
+		WHERE n > 1`, conflict, key, order, strings.Join(append([]string{key}, b.otherColumns()...), ", "), from))
 	if err != nil {
 		return err
 	}
-	rows, err := b.conn.QueryContext(ctx, `SELECT _file, count(*), count(*) FILTER (bad) FROM lw_repeats GROUP BY _file`)
+	return b.countRepeats(ctx)
+}
+
+// otherColumns are those that make rows of one key different.
+func (k *compiler) otherColumns() []string {
+	var out []string
+	for _, col := range k.c.Columns {
+		if col.Constant == nil && !slices.Contains(k.c.Key, col.Name) {
+			out = append(out, engine.Ident(col.Name))
+		}
+	}
+	return out
+}
+
+func (b *batch) countRepeats(ctx context.Context) error {
+	rows, err := b.conn.QueryContext(ctx, `SELECT _file, count(*) FILTER (NOT conflict), count(*) FILTER (conflict), count(*) FILTER (bad) FROM lw_repeats GROUP BY _file`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var fd int
-		var n, bad int64
-		if err := rows.Scan(&fd, &n, &bad); err != nil {
+		var n, conflicts, bad int64
+		if err := rows.Scan(&fd, &n, &conflicts, &bad); err != nil {
 			return err
 		}
 		for _, p := range b.parts {
 			if p.fd == fd {
-				p.repeated, p.bad = n, p.bad-bad
+				p.repeated, p.bad, p.conflicts = n, p.bad-bad+conflicts, conflicts
 			}
 		}
-		b.repeats, b.goodRepeats = true, b.goodRepeats || n > bad
+		b.repeats, b.goodRepeats, b.faults = true, b.goodRepeats || n+conflicts > bad, b.faults || conflicts > 0
 	}
 	return rows.Err()
 }

@@ -31,8 +31,10 @@ type run struct {
 	total int
 	// bytes done with, of allBytes.
 	bytes, allBytes int64
-	// dry runs change nothing.
-	dry bool
+	// dry runs change nothing; would are the loads that they would have made.
+	dry   bool
+	would []lake.Load
+	gone  []string // ids of loads that they would have superseded
 }
 
 func (r *run) load(ctx context.Context, files []File) (err error) {

@@ -124,6 +124,9 @@ func (x *sheetWriter) likeRow(readers map[string]*reader, cells []string) bool {
 // in which quotes went astray.
 func (b *batch) checkRead(context.Context) error {
 	for _, p := range b.parts {
+		if p.lost {
+			p.notes = append(p.notes, newFinding(false, "nothing", "").note)
+		}
 		if p.astray > 0 {
 			p.notes = append(p.notes, newFinding(false, "astray", "", p.astray, p.astrayFirst).note)
 		}

@@ -43,6 +43,8 @@ type source struct {
 	missing, extra []string
 	// astray rows had a quote that went astray, the first in row astrayFirst.
 	astray, astrayFirst int64
+	// lost is a correction of which nothing is there that it corrects.
+	lost bool
 	// unread are sheets that seem to hold rows of the feed and were passed over.
 	unread []passedSheet
 	// corrects is the load whose rows are brought again, nil for an extract; act
@@ -65,6 +67,8 @@ type layout struct {
 	skip int
 	// numbered extracts begin with two columns: row number and sheet.
 	numbered bool
+	// some says that rows have the contract's columns, and not all of the extract.
+	some bool
 	// padded extracts have rows longer than the header.
 	padded bool
 	// damaged extracts may hold U+FFFD where bytes did not decode.
@@ -77,7 +81,7 @@ type layout struct {
 
 func (l layout) equal(m layout) bool {
 	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && l.width == m.width &&
-		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged && l.scope == m.scope && slices.Equal(l.aside, m.aside)
+		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.some == m.some && l.padded == m.padded && l.damaged == m.damaged && l.scope == m.scope && slices.Equal(l.aside, m.aside)
 }
 
 func (s *source) close() error {

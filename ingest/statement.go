@@ -334,16 +334,22 @@ func (k *compiler) keyOf(several bool) string {
 	return fmt.Sprintf("hash(%s%s)", from, joinIDs("", k.keyColumns()))
 }
 
-// faultyKey is the key of a row of lw_slow: a faulty one's has its cells in it,
-// as they are.
+// faultyKey is the key of a row of lw_slow. A faulty row repeats another only
+// where all of their cells are the same; where not all are at hand and its key is
+// at fault, two rows may be of two persons and neither repeats the other.
 func (k *compiler) faultyKey(several bool) string {
-	var raw []string
-	for _, name := range k.c.Key {
-		if k.c.column(name).Constant == nil {
-			raw = append(raw, fmt.Sprintf("coalesce(%s, '')", id("r.", name)))
-		}
+	var raw, unsure []string
+	for i := range k.layout.width {
+		raw = append(raw, fmt.Sprintf("coalesce(c%d, '')", i))
 	}
-	return fmt.Sprintf("CASE WHEN _fault IS NULL THEN %s ELSE hash(_file, concat_ws(%s, %s)) END", k.keyOf(several), partSep, strings.Join(raw, ", "))
+	for _, name := range k.keyColumns() {
+		unsure = append(unsure, id("f.", name)+" IS NOT NULL")
+	}
+	lone := ""
+	if k.layout.some && len(unsure) > 0 {
+		lone = fmt.Sprintf(" WHEN %s THEN hash(_file, _id, 'faulty')", strings.Join(unsure, " OR "))
+	}
+	return fmt.Sprintf("CASE WHEN _fault IS NULL THEN %s%s ELSE hash(_file, concat_ws(%s, %s)) END", k.keyOf(several), lone, partSep, strings.Join(raw, ", "))
 }
 
 // keyColumns are the key columns that rows differ in.

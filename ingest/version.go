@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,26 +11,48 @@ import (
 )
 
 // versioned parts a base name into what all versions of a document share, the
-// correction mark, and the extensions.
-var versioned = regexp.MustCompile(`(?is)^(.+?)((?:_(?:更正|修订)[^_]*?)*)((?:\.(?:csv|tsv|txt|xlsx|parquet|gz))*)$`)
+// correction mark, and the extensions; copied finds the mark of a copy that a
+// browser or a person made.
+var (
+	versioned = regexp.MustCompile(`(?is)^(.+?)((?:[_\s-]*[（(]?(?:更正|修订)[^_]*?)*)((?:\.(?:csv|tsv|txt|xlsx|parquet|gz))*)$`)
+	copied    = regexp.MustCompile(`(?s)(?:\s*[（(]\d+[）)]|[\s_-]+副本(?:\s*[（(]?\d+[）)]?)?)$`)
+)
 
 // unmarked is the base name without its correction mark.
-func unmarked(base string) string { return versioned.ReplaceAllString(base, "$1$3") }
+func unmarked(base string) string {
+	name, _, ext := parted(base)
+	return name + ext
+}
+
+// parted gives the parts of a base name. A mark may follow a date without more,
+// but no word: 第1版更正 is a name.
+func parted(base string) (name, mark, ext string) {
+	m := versioned.FindStringSubmatch(base)
+	if m == nil {
+		return base, "", ""
+	}
+	if r := []rune(m[2]); len(r) > 0 && (r[0] == '更' || r[0] == '修') && (m[1][len(m[1])-1] < '0' || m[1][len(m[1])-1] > '9') {
+		return m[1] + m[2], "", m[3]
+	}
+	return m[1], m[2], m[3]
+}
 
 // document is what all versions of a document share of their base name; marked
 // says that the name has a correction mark.
 func document(base string) (name string, marked bool) {
-	m := versioned.FindStringSubmatch(base)
-	if m == nil {
-		return base, false
-	}
-	return m[1], m[2] != ""
+	name, mark, _ := parted(base)
+	return copied.ReplaceAllString(name, ""), mark != ""
 }
 
-// later is 1 for corrections in mode append, which come after the documents
-// that they correct, in whatever folders these lie.
+// later orders the extracts of a feed in one call: copies come after the
+// documents, and corrections after both, in whatever folders these lie.
 func (r *run) later(s *source) int {
-	if _, marked := document(filepath.Base(s.file.Rel)); marked && r.in.contracts[s.file.Feed].Mode == lake.Append {
+	base := baseName(s.file.Rel)
+	name, mark, _ := parted(base)
+	switch {
+	case mark != "":
+		return 2
+	case copied.MatchString(name):
 		return 1
 	}
 	return 0
@@ -44,19 +65,26 @@ func (r *run) versions(ctx context.Context, sources []*source) (map[string][]str
 	if sources[0].corrects != nil {
 		return nil, nil // a part of a load, whatever its name, replaces nothing
 	}
-	if r.in.contracts[feed].Mode != lake.Append {
-		return nil, nil
-	}
 	loads, err := r.in.lake.Loads(ctx, feed)
 	if err != nil {
 		return nil, err
 	}
+	loads = append(loads, r.would...)
 	loads = slices.DeleteFunc(loads, func(x lake.Load) bool { return x.PartOf != "" })
 	out := map[string][]string{}
 	for _, s := range sources {
+		if err := corrected(s, loads); err != nil {
+			return nil, err
+		}
+		if r.in.contracts[feed].Mode != lake.Append {
+			continue
+		}
 		old, err := replaces(s.file.Rel, loads)
 		if err != nil {
 			return nil, err
+		}
+		if _, marked := document(path.Base(s.file.Rel)); marked && len(old) == 0 {
+			s.lost = true
 		}
 		for _, i := range old {
 			out[s.id] = append(out[s.id], loads[i].ID)
@@ -65,6 +93,23 @@ func (r *run) versions(ctx context.Context, sources []*source) (map[string][]str
 		loads = append(loads, lake.Load{ID: s.id, Source: s.file.Rel, Status: lake.Live})
 	}
 	return out, nil
+}
+
+// corrected refuses a document that comes after its correction, which is live:
+// it would take the place of it, or stand beside it. One that was there before,
+// under the same path, is a later version.
+func corrected(s *source, loads []lake.Load) error {
+	name, marked := document(path.Base(s.file.Rel))
+	if marked || s.act != (lake.Act{}) || slices.ContainsFunc(loads, func(x lake.Load) bool { return x.Source == s.file.Rel }) {
+		return nil
+	}
+	for _, x := range loads {
+		other, mark := document(path.Base(x.Source))
+		if mark && other == name && x.Status == lake.Live && (x.Period == s.month || s.month == 0) && x.Scope == s.scope {
+			return refuse("set", phrases{{"ingest.check.corrected", []any{x.Source}}})
+		}
+	}
+	return nil
 }
 
 // replaces gives the indices of the live loads of which the extract is a new

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -138,6 +139,10 @@ func TestDocument(t *testing.T) {
 		"增减员_20260512.csv":           "增减员_20260512",
 		"增减员_20260512_更正.csv.gz":     "增减员_20260512 marked",
 		"增减员_20260512_更正2.XLSX":      "增减员_20260512 marked",
+		"增减员_20260512更正.csv":         "增减员_20260512 marked",
+		"增减员_20260512（更正2）.csv":      "增减员_20260512 marked",
+		"增减员_20260512 (1).csv":       "增减员_20260512",
+		"增减员_20260512 - 副本 (2).csv":  "增减员_20260512",
 		"增减员_20260512_修订20260601":    "增减员_20260512 marked",
 		"增减员_20260512_更正_更正2.csv":    "增减员_20260512 marked",
 		"增减员_更正_20260512.csv":        "增减员_更正_20260512",
@@ -177,5 +182,65 @@ func TestFilesAreNamedWithinTheInbox(t *testing.T) {
 	_, err = h.in.Files("", []string{"no_such_file.csv"})
 	if err == nil || !strings.Contains(err.Error(), "没有文件 no_such_file.csv") || !strings.Contains(err.Error(), "check its path") {
 		t.Error(err)
+	}
+}
+
+// TestOriginalAfterItsCorrection: a correction stands whatever comes in what order.
+func TestOriginalAfterItsCorrection(t *testing.T) {
+	for name, c := range map[string]struct {
+		head, row string
+		doc       string
+	}{
+		"snapshot": {registrationHeader, "R%d,%s,410402,2026-05-01,毕业\n", "失业登记_202605"},
+		"append":   {"证件号码,统一社会信用代码,变更日期,增减标志,变更原因", "%[2]s," + employer(1) + ",2026-05-12,减员,裁员\n", "增减员_20260512"},
+	} {
+		text := func(from, n int) []byte {
+			s := c.head + "\n"
+			for i := range n {
+				s += strings.Replace(strings.Replace(strings.Replace(c.row, "%[2]s", person(from+i), 1), "%s", person(from+i), 1), "%d", fmt.Sprint(from+i), 1)
+			}
+			return []byte(s)
+		}
+		for _, apart := range []bool{false, true} {
+			h := newHouse(t)
+			h.put("a/"+c.doc+"_更正.csv", text(1, 9))
+			if apart {
+				h.load()
+			}
+			h.put("b/"+c.doc+".csv", text(1, 10))
+			sum := h.load()
+			if got := h.query("SELECT source, rows_loaded FROM state.main.loads WHERE status = 'live'"); got != "a/"+c.doc+"_更正.csv|9\n" {
+				t.Errorf("%s apart %v: %s%+v", name, apart, got, sum)
+			}
+			if apart && (len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "its correction a/"+c.doc+"_更正.csv is live")) {
+				t.Errorf("%s: %+v", name, sum)
+			}
+		}
+	}
+}
+
+// TestTheSameAgain: another version of a day's file that does not say so is not
+// added to it; another file of the day is.
+func TestTheSameAgain(t *testing.T) {
+	for name, second := range map[string]string{"a copy": "增减员_20260512(1).csv", "another word": "增减员_20260512_新.csv", "a mark": "增减员_20260512更正.csv", "brackets": "增减员_20260512（更正）.csv"} {
+		for _, apart := range []bool{false, true} {
+			h := newHouse(t)
+			h.put("增减员_20260512.csv", changes(1, 10))
+			if apart {
+				h.load()
+			}
+			h.put(second, changes(1, 6))
+			h.put("增减员_20260512_二.csv", changes(20, 3))
+			sum := h.load()
+			want := "增减员_20260512.csv|10\n增减员_20260512_二.csv|3\n"
+			if strings.Contains(second, "更正") {
+				want = second + "|6\n增减员_20260512_二.csv|3\n"
+			} else if len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "6 rows (100%) have the keys of rows of 增减员_20260512.csv") {
+				t.Errorf("%s: %+v", name, sum.Refused)
+			}
+			if got := h.query("SELECT source, rows_loaded FROM state.main.loads WHERE status = 'live' ORDER BY 2 DESC"); got != want {
+				t.Errorf("%s apart %v: %s", name, apart, got)
+			}
+		}
 	}
 }

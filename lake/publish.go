@@ -283,20 +283,15 @@ const supersedeEarlier = `
 	WHERE o.seq <= $1 AND o.status = 'live' AND o.part_of = '' AND o.feed = n.feed AND o.period IS NOT DISTINCT FROM n.period AND (o.scope = n.scope OR n.scope = '')
 		AND ((o.sha256 = n.sha256 AND o.scope = n.scope) OR (o.mode = 'snapshot' AND n.mode = 'snapshot'))`
 
-// WouldSupersede gives the sources of the live loads that publishing would
-// supersede.
-func (l *Lake) WouldSupersede(ctx context.Context, p Publication) ([]string, error) {
-	live, err := l.Live(ctx, p.Load.Feed)
-	var out []string
-	for _, x := range live {
-		n := p.Load
-		inPlace := x.Period == n.Period && (x.Scope == n.Scope || n.Scope == "") && n.Mode == Snapshot && x.Mode == Snapshot
-		sameBytes := x.Period == n.Period && x.Scope == n.Scope && x.SHA256 == n.SHA256
-		if x.PartOf == "" && (inPlace || sameBytes || slices.Contains(p.Replaces, x.ID)) {
-			out = append(out, x.Source)
-		}
+// Supersedes says whether publishing would supersede a live load.
+func (p Publication) Supersedes(x Load) bool {
+	n := p.Load
+	if n.PartOf != "" || x.PartOf != "" || x.Feed != n.Feed {
+		return false
 	}
-	return out, err
+	inPlace := x.Period == n.Period && (x.Scope == n.Scope || n.Scope == "") && n.Mode == Snapshot && x.Mode == Snapshot
+	sameBytes := x.Period == n.Period && x.Scope == n.Scope && x.SHA256 == n.SHA256
+	return inPlace || sameBytes || slices.Contains(p.Replaces, x.ID)
 }
 
 // supersede settles snapshots of one feed and period within one batch: of each

@@ -11,6 +11,7 @@ import (
 
 	"laborwatch/app"
 	"laborwatch/ingest"
+	"laborwatch/lake"
 	"laborwatch/messages"
 )
 
@@ -43,7 +44,7 @@ func (e *env) ingestCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return e.reportIngest(sum, dry)
+				return e.reportIngest(ap.Contracts, sum, dry)
 			})
 		},
 	}
@@ -53,7 +54,7 @@ func (e *env) ingestCmd() *cobra.Command {
 
 // reportIngest prints the summary; the exit code says whether rows went to
 // quarantine or extracts were refused.
-func (e *env) reportIngest(s app.Ingested, dry bool) error {
+func (e *env) reportIngest(contracts ingest.Contracts, s app.Ingested, dry bool) error {
 	summary := "cli.ingest.done"
 	if dry {
 		summary = "cli.ingest.drydone"
@@ -71,6 +72,11 @@ func (e *env) reportIngest(s app.Ingested, dry bool) error {
 			fmt.Fprintln(e.stdout, messages.Both("cli.ingest.supersedes", l.File, old))
 		}
 	}
+	if dry {
+		if err := e.reportFaults(contracts, s); err != nil {
+			return err
+		}
+	}
 	for _, f := range s.Unknown {
 		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.unknown", f))
 	}
@@ -83,6 +89,28 @@ func (e *env) reportIngest(s app.Ingested, dry bool) error {
 	case s.RowsQuarantined > 0:
 		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.seequarantine"))
 		return &exitError{code: exitQuarantined}
+	}
+	return nil
+}
+
+// dryFaults is how many faults a dry run lists.
+const dryFaults = 100
+
+// reportFaults lists what a dry run would put into quarantine, as far as a
+// person reads on.
+func (e *env) reportFaults(contracts ingest.Contracts, s app.Ingested) error {
+	var faults []lake.Fault
+	for _, l := range s.Loads {
+		faults = append(faults, l.Faults...)
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	if err := e.printFaults(faults[:min(len(faults), dryFaults)], contracts, "table"); err != nil {
+		return err
+	}
+	if len(faults) > dryFaults {
+		fmt.Fprintln(e.stdout, messages.Both("cli.ingest.dryfaults", dryFaults, s.RowsQuarantined))
 	}
 	return nil
 }
