@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
 )
 
 // Every refused extract leaves the lake as it was, and the others load.
