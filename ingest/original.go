@@ -153,7 +153,11 @@ func (in *Ingester) originalParquet(ctx context.Context, c *Contract, s *source,
 	}
 	var cols, numbers []string
 	for _, name := range s.layout.names {
-		cols = append(cols, fmt.Sprintf("coalesce(CAST(%s AS VARCHAR), '')", engine.Ident(name)))
+		value := "''"
+		if name != "" {
+			value = fmt.Sprintf("coalesce(CAST(%s AS VARCHAR), '')", engine.Ident(name))
+		}
+		cols = append(cols, value)
 	}
 	for n := range want {
 		numbers = append(numbers, fmt.Sprint(n-1))

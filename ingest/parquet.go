@@ -2,40 +2,83 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"laborwatch/engine"
 )
 
-// prepareParquet reads the schema of a Parquet file; its rows stay where they are.
-func (in *Ingester) prepareParquet(ctx context.Context, c *Contract, s *source) error {
+// lookingMemory is what looking through a Parquet file may take.
+const lookingMemory = "512MB"
+
+// prepareParquet reads the schema of a Parquet file; its rows stay where they
+// are. The whole file is looked through by an engine of its own: damage in it
+// shows anywhere, in whatever way, and must be no harm to anything else.
+func (in *Ingester) prepareParquet(ctx context.Context, c *Contract, s *source) (err error) {
 	s.path = escapeGlob(s.file.Path)
-	rows, err := in.eng.DB().QueryContext(ctx, "SELECT name FROM parquet_schema("+engine.Quote(s.path)+") WHERE num_children IS NULL ORDER BY column_id")
+	eng, err := engine.Open(ctx, engine.Options{MemoryLimit: lookingMemory})
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return refuse("parquet", brief(err))
+		return err
 	}
-	defer func() { _ = rows.Close() }()
-	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return err
-		}
-		names = append(names, name)
-	}
-	if err := rows.Err(); err != nil {
-		return refuse("parquet", brief(err))
+	defer func() { err = errors.Join(err, eng.Close()) }()
+	names, nested, err := parquetColumns(ctx, eng, s.path)
+	if err != nil {
+		return parquetFault(ctx, err)
 	}
 	h, err := c.findHeader([][]string{names})
 	if err != nil {
 		return err
 	}
-	s.layout = layout{parquet: true, cols: h.cols, names: names, width: len(names), aside: c.asides(h)}
+	sums := []string{"count(*)"}
+	for i := range names {
+		if !nested[i] {
+			sums = append(sums, fmt.Sprintf("bit_xor(hash(CAST(%s AS VARCHAR)))", engine.Ident(names[i])))
+			continue
+		}
+		if slices.Contains(h.cols, i) {
+			return refuse("parquet_nested", names[i])
+		}
+		names[i] = "" // it is not read
+	}
+	if _, err := eng.DB().ExecContext(ctx, fmt.Sprintf("SELECT %s FROM read_parquet(%s, file_row_number = true, hive_partitioning = false)", strings.Join(sums, ", "), engine.Quote(s.path))); err != nil {
+		return parquetFault(ctx, err)
+	}
+	aside := slices.DeleteFunc(c.asides(h), func(a asideColumn) bool { return nested[a.cell] })
+	s.layout = layout{parquet: true, some: len(nested) > 0, cols: h.cols, names: names, width: len(names), aside: aside}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
 	return nil
+}
+
+// parquetColumns gives the columns of a Parquet file, and which of them are no
+// plain values.
+func parquetColumns(ctx context.Context, eng *engine.DuckDB, path string) (names []string, nested map[int]bool, err error) {
+	rows, err := eng.DB().QueryContext(ctx, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet("+engine.Quote(path)+", hive_partitioning = false))")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	nested = map[int]bool{}
+	for rows.Next() {
+		var name, kind string
+		if err := rows.Scan(&name, &kind); err != nil {
+			return nil, nil, err
+		}
+		if strings.ContainsAny(kind, "[(") && !strings.HasPrefix(kind, "DECIMAL") && !strings.HasPrefix(kind, "ENUM") {
+			nested[len(names)] = true
+		}
+		names = append(names, name)
+	}
+	return names, nested, rows.Err()
+}
+
+// parquetFault says that the file cannot be read, unless it was not to be.
+func parquetFault(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return refuse("parquet", brief(err))
 }
 
 // escapeGlob keeps the engine from reading a path as a pattern.

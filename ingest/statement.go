@@ -277,7 +277,11 @@ func (k *compiler) relation(paths []string) string {
 	if k.layout.parquet {
 		var cols []string
 		for i, name := range k.layout.names {
-			cols = append(cols, fmt.Sprintf("CAST(%s AS VARCHAR) AS c%d", engine.Ident(name), i))
+			value := "NULL"
+			if name != "" {
+				value = engine.Ident(name)
+			}
+			cols = append(cols, fmt.Sprintf("CAST(%s AS VARCHAR) AS c%d", value, i))
 		}
 		return fmt.Sprintf("(SELECT %s, file_row_number + 1 AS _srow, '' AS _sheet, 0 AS _file FROM read_parquet(%s, file_row_number = true, hive_partitioning = false))",
 			strings.Join(cols, ", "), text(paths[0]))
