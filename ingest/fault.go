@@ -66,7 +66,7 @@ func isRefusal(err error) bool {
 // is tried anew each time.
 func passing(err error) bool {
 	var r *refusalError
-	return errors.As(err, &r) && slices.Contains([]string{"ingest.refused.version", "ingest.refused.whole", "ingest.refused.all_bad"}, r.key)
+	return errors.As(err, &r) && slices.Contains([]string{"ingest.refused.version", "ingest.refused.whole", "ingest.refused.all_bad", "ingest.refused.memory"}, r.key)
 }
 
 // overridable refusals are those of set checks: a person may know better.

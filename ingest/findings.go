@@ -161,7 +161,16 @@ func Remarks(notes []lake.Note) []string {
 		}
 	}
 	for _, check := range slices.Sorted(maps.Keys(columns)) {
-		out = append(out, messages.Both("ingest.check."+check, strings.Join(columns[check], ", ")))
+		out = append(out, messages.Both("ingest.check."+check, few(columns[check])))
 	}
 	return out
+}
+
+// few names the first of many, and how many there are.
+func few(names []string) string {
+	const most = 12
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s … (%d)", strings.Join(names[:most], ", "), len(names))
 }

@@ -42,7 +42,8 @@ const (
 type requoter struct {
 	w     *bufio.Writer
 	delim string
-	width int // cells of a row
+	width int  // cells of a row
+	trim  bool // blank cells at the end of a line are left out
 	// lines are those that are not written yet, of which the first parsed ones
 	// are of one record and quoted says that it goes on.
 	lines  []string
@@ -56,8 +57,8 @@ type requoter struct {
 }
 
 // requote copies decoded text to out.
-func requote(out io.Writer, in io.Reader, delim string, width int) (*requoter, error) {
-	q := &requoter{w: bufio.NewWriterSize(out, 1<<20), delim: delim, width: width}
+func requote(out io.Writer, in io.Reader, delim string, width int, trim bool) (*requoter, error) {
+	q := &requoter{w: bufio.NewWriterSize(out, 1<<20), delim: delim, width: width, trim: trim}
 	r := bufio.NewReaderSize(in, 1<<20)
 	if bom, err := r.Peek(3); err == nil && string(bom) == "\ufeff" {
 		if _, err := r.Discard(3); err != nil {
@@ -99,6 +100,9 @@ func eachLine(r *bufio.Reader, f func(string)) error {
 }
 
 func (q *requoter) take(line string) {
+	if q.trim {
+		line = strings.TrimRight(line, q.delim)
+	}
 	q.lines = append(q.lines, line)
 	q.drain(false)
 }

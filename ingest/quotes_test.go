@@ -32,7 +32,7 @@ func TestRequote(t *testing.T) {
 		"a good cell beside a stray": {"1,\"x,\"\"y\",\"z\n4,5,6\n", "1,\"x,\"\"y\",z\n4,5,6\n", 1},
 	} {
 		var out bytes.Buffer
-		q, err := requote(&out, strings.NewReader(c.in), ",", 3)
+		q, err := requote(&out, strings.NewReader(c.in), ",", 3, false)
 		if err != nil || out.String() != c.want || q.astray != c.astray {
 			t.Errorf("%s: %d astray, want %d, %v\ngot  %q\nwant %q", name, q.astray, c.astray, err, out.String(), c.want)
 		}
@@ -64,6 +64,21 @@ func TestStrayQuotes(t *testing.T) {
 	}
 }
 
+// TestVeryWide: a spreadsheet's blank cells cost nothing, too many columns are
+// refused, and neither stops what is good.
+func TestVeryWide(t *testing.T) {
+	h := newHouse(t)
+	rows := registrations(300, 100, registrationHeader, none)
+	h.put("失业登记_202601.csv", []byte(strings.ReplaceAll(rows, "\n", strings.Repeat(",", 16379)+"\n")))
+	h.put("失业登记_202602.csv", []byte(registrations(300, 100, registrationHeader, func(int) string { return strings.Repeat(",", 16379) })))
+	h.put("失业登记_202603.csv", []byte(registrations(300, 100, registrationHeader+strings.Repeat(",x", 5000), func(int) string { return strings.Repeat(",1", 5000) })))
+	h.put("失业登记_202604.csv", []byte(rows))
+	sum := h.load()
+	if sum.RowsLoaded != 900 || len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "5005 columns") {
+		t.Errorf("%+v", sum)
+	}
+}
+
 // Whatever the quotes, nothing but quotes and line ends is lost, and what is
 // written has no quote that goes astray.
 func FuzzRequote(f *testing.F) {
@@ -73,7 +88,7 @@ func FuzzRequote(f *testing.F) {
 	bare := strings.NewReplacer("\"", "", "\r", "", "\n", "", ",", "", "\ufeff", "")
 	f.Fuzz(func(t *testing.T, s string) {
 		var out, again bytes.Buffer
-		q, err := requote(&out, strings.NewReader(s), ",", 3)
+		q, err := requote(&out, strings.NewReader(s), ",", 3, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +98,7 @@ func FuzzRequote(f *testing.F) {
 		if q.astray == 0 {
 			return
 		}
-		if q, err = requote(&again, bytes.NewReader(out.Bytes()), ",", 3); err != nil || again.String() != out.String() {
+		if q, err = requote(&again, bytes.NewReader(out.Bytes()), ",", 3, false); err != nil || again.String() != out.String() {
 			t.Fatalf("%q became %q, and then %q: %v", s, out.String(), again.String(), err)
 		}
 	})

@@ -258,9 +258,7 @@ func (r *run) batch(ctx context.Context, sources []*source) (err error) {
 			return err
 		}
 		if err != nil {
-			if !isRefusal(err) {
-				err = refuse("unreadable", brief(err))
-			}
+			err = refusalOf(err)
 			if err := r.refuse(ctx, s, err); err != nil {
 				return err
 			}
@@ -275,7 +273,23 @@ func unreadable(err error) bool {
 		return true
 	}
 	var e *duckdb.Error
-	return errors.As(err, &e) && slices.Contains([]duckdb.ErrorType{duckdb.ErrorTypeInvalidInput, duckdb.ErrorTypeConversion, duckdb.ErrorTypeParameterNotAllowed}, e.Type)
+	return errors.As(err, &e) && slices.Contains([]duckdb.ErrorType{
+		duckdb.ErrorTypeInvalidInput, duckdb.ErrorTypeConversion, duckdb.ErrorTypeParameterNotAllowed,
+		duckdb.ErrorTypeBinder, duckdb.ErrorTypeInvalid, duckdb.ErrorTypeOutOfMemory,
+	}, e.Type)
+}
+
+// refusalOf makes a refusal of what the engine says of an extract that it was
+// given alone. One that needs too much memory may be taken another time.
+func refusalOf(err error) error {
+	var e *duckdb.Error
+	switch {
+	case isRefusal(err):
+		return err
+	case errors.As(err, &e) && e.Type == duckdb.ErrorTypeOutOfMemory:
+		return refuse("memory", brief(err))
+	}
+	return refuse("unreadable", brief(err))
 }
 
 // appendRows fills a temporary table.

@@ -119,11 +119,39 @@ func (x *sheetWriter) likeRow(readers map[string]*reader, cells []string) bool {
 	return good >= 2 && 2*good >= asked
 }
 
+// countDropped counts the rows that are no data, though they are not blank.
+func (b *batch) countDropped(ctx context.Context) error {
+	rows, err := b.conn.QueryContext(ctx, "SELECT _file, count(*) FROM lw_slow WHERE _skip AND _filled GROUP BY _file")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var fd int
+		var n int64
+		if err := rows.Scan(&fd, &n); err != nil {
+			return err
+		}
+		for _, p := range b.parts {
+			if p.fd == fd {
+				p.dropped += n
+			}
+		}
+	}
+	return rows.Err()
+}
+
 // checkRead refuses a workbook with a sheet that seems to hold rows and was not
 // read, until a person lets it pass. Of hidden ones it takes note, and of text
 // in which quotes went astray.
-func (b *batch) checkRead(context.Context) error {
+func (b *batch) checkRead(ctx context.Context) error {
+	if err := b.countDropped(ctx); err != nil {
+		return err
+	}
 	for _, p := range b.parts {
+		if p.dropped > 0 {
+			p.notes = append(p.notes, newFinding(false, "dropped", "", p.dropped).note)
+		}
 		if p.lost {
 			p.notes = append(p.notes, newFinding(false, "nothing", "").note)
 		}

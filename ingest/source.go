@@ -45,6 +45,8 @@ type source struct {
 	astray, astrayFirst int64
 	// lost is a correction of which nothing is there that it corrects.
 	lost bool
+	// dropped are rows that are no data: sums, signatures.
+	dropped int64
 	// unread are sheets that seem to hold rows of the feed and were passed over.
 	unread []passedSheet
 	// corrects is the load whose rows are brought again, nil for an extract; act

@@ -184,7 +184,7 @@ func (k *compiler) unsettled(file int, several bool) string {
 		marks = append(marks, fmt.Sprintf(`CASE WHEN "f._month" IS NOT NULL THEN concat('%s', %s, "f._month", %s, '') END`, k.c.Period.Columns[0], partSep, partSep))
 	}
 	m := layer{exprs: []string{fmt.Sprintf("CASE WHEN coalesce(%s) IS NOT NULL THEN concat_ws(%s, %s) END AS _fault", strings.Join(faults, ", "), faultSep, strings.Join(marks, ", "))}}
-	out = append(out, "_month", "_fault", k.skip()+" AS _skip")
+	out = append(out, "_month", "_fault", k.skip()+" AS _skip", k.firstCell()+" IS NOT NULL AS _filled")
 	if len(k.c.Key) > 0 {
 		out = append(out, k.faultyKey(several)+" AS _key")
 	}
@@ -312,21 +312,31 @@ func (k *compiler) month() string {
 }
 
 // skip is true for rows that are no data: blank ones, sums and signatures.
-// Only rows that would be faulty, or are empty, are looked at.
+// Only rows that would be faulty, or are empty, are looked at, and of these none
+// that names a person or an employer.
 func (k *compiler) skip() string {
-	var cells, loaded []string
-	for i := range k.layout.width {
-		cells = append(cells, fmt.Sprintf("nullif(trim(c%d), '')", i))
-	}
+	var loaded []string
+	named := []string{"NULL"}
 	for _, col := range k.c.Columns {
 		if col.Constant == nil {
 			loaded = append(loaded, id("w.", col.Name))
 		}
+		if col.Type == "person" || col.Type == "uscc" {
+			named = append(named, "CAST("+engine.Ident(col.Name)+" AS VARCHAR)")
+		}
 	}
 	// The regular expression folds no full-width forms: blanks of both kinds are in it.
-	first := "coalesce(" + strings.Join(cells, ", ") + ")"
-	return fmt.Sprintf("CASE WHEN _fault IS NOT NULL OR coalesce(%s) IS NULL THEN coalesce(regexp_full_match(%s, %s), true) ELSE false END",
-		strings.Join(loaded, ", "), first, text(k.c.dropPattern()))
+	return fmt.Sprintf("CASE WHEN (_fault IS NOT NULL AND coalesce(%s) IS NULL) OR coalesce(%s) IS NULL THEN coalesce(regexp_full_match(%s, %s), true) ELSE false END",
+		strings.Join(named, ", "), strings.Join(loaded, ", "), k.firstCell(), text(k.c.dropPattern()))
+}
+
+// firstCell is the first filled cell of a row, NULL for a blank one.
+func (k *compiler) firstCell() string {
+	var cells []string
+	for i := range k.layout.width {
+		cells = append(cells, fmt.Sprintf("nullif(trim(c%d), '')", i))
+	}
+	return "coalesce(" + strings.Join(cells, ", ") + ")"
 }
 
 // keyOf hashes what makes a row unique among those of its extract.

@@ -19,6 +19,13 @@ import (
 // crlf is the line end of the engine's option new_line.
 const crlf = `\r\n`
 
+// mostColumns bounds the cells of a row; blankMost the blank ones at its end
+// that are read: spreadsheets write rows as wide as they can be.
+const (
+	mostColumns = 2000
+	blankMost   = 64
+)
+
 // tidyBytes is the size up to which an extract's line ends are made LF.
 const tidyBytes = 4 << 20
 
@@ -40,12 +47,16 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	if err != nil {
 		return err
 	}
-	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, aside: c.asides(h)}
+	width, trim := h.cells(max(len(h.names), d.width))
+	if width > mostColumns {
+		return refuse("columns_many", width, mostColumns)
+	}
+	s.layout = layout{cols: h.cols, width: width, padded: trim || d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, aside: c.asides(h)}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.
 	small := s.size < tidyBytes
-	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && !shape.parity.odd && (shape.crlf == 0 || !small) {
+	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && !shape.parity.odd && !trim && (shape.crlf == 0 || !small) {
 		if shape.crlf > 0 {
 			s.layout.newline = crlf
 		}
@@ -67,9 +78,9 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	text := &cancelable{ctx, r}
 	tidy := mixed || shape.crlf > 0 || shape.blank
 	switch {
-	case shape.parity.odd:
+	case shape.parity.odd || trim:
 		var q *requoter
-		if q, err = requote(seen, decoder(text, enc), d.delim, s.layout.width); err == nil && q.astray > 0 {
+		if q, err = requote(seen, decoder(text, enc), d.delim, width, trim); err == nil && q.astray > 0 {
 			s.astray, s.astrayFirst = q.astray, q.first
 		}
 	case enc == encGB18030 && !tidy:
@@ -79,6 +90,21 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	}
 	s.layout.damaged = seen.damaged
 	return err
+}
+
+// cells is how many cells of a row are read; trim says that there are too many
+// blank ones beyond the header.
+func (h *header) cells(width int) (n int, trim bool) {
+	last := 0
+	for i, name := range h.names {
+		if name != "" {
+			last = i + 1
+		}
+	}
+	if width-last > blankMost {
+		return last, true
+	}
+	return width, false
 }
 
 // shape is that of the text, as it was seen when the file was hashed or by

@@ -1,6 +1,10 @@
 package ingest
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // Control totals load in the words that people use for bands; what is no band,
 // and a count that is none, go to quarantine.
@@ -25,4 +29,41 @@ func TestPopulationTotals(t *testing.T) {
 	if got := h.query(`SELECT "row", col, reason FROM state.main.quarantine ORDER BY "row"`); got != "6|age|unknown_code\n7|persons|missing\n8|persons|bad_number\n" {
 		t.Errorf("got\n%s", got)
 	}
+}
+
+// TestRowsOfSums: sums are passed over and counted, in whatever words; a row of a
+// person is none, whatever its first cell says.
+func TestRowsOfSums(t *testing.T) {
+	sums := []string{"合计", "本页合计", "全市总计：", "单位合计", "新华区小计", "累 计", "总人数：3", "填表人：某某"}
+	want := fmt.Sprintf("%d rows of sums, signatures and the like were passed over", len(sums))
+	check := func(h *house) {
+		t.Helper()
+		sum := h.load()
+		if sum.RowsLoaded != 3 || sum.RowsQuarantined != 1 || len(sum.Loads) != 1 || !strings.Contains(fmt.Sprint(sum.Loads[0].Notes), want) {
+			t.Errorf("%+v", sum)
+		}
+		if got := h.faults(); !strings.Contains(got, " reason: missing") {
+			t.Error(got)
+		}
+	}
+	text := registrations(3, 0, "序号,"+registrationHeader, none)
+	text = strings.ReplaceAll(text, "\nR", "\n1,R") + "合计,R9," + person(9) + ",410402,2026-01-01,\n"
+	data := registered(append([]any{"序号"}, registrationHead...), 0, 0)
+	for i := range 3 {
+		data = append(data, []any{"1", fmt.Sprintf("R%d", i), person(i), "410402", "2026-06-01", "毕业"})
+	}
+	data = append(data, []any{"合计", "R9", person(9), "410402", "2026-06-01", ""})
+	for _, s := range sums {
+		text += s + ",,3,,,\n"
+		data = append(data, []any{s, "", "3"})
+	}
+	for _, from := range []int64{tidyBytes, 0} {
+		h := newHouse(t)
+		h.in.scanFrom = from
+		h.put("失业登记_202601.csv", []byte(text))
+		check(h)
+	}
+	h := newHouse(t)
+	h.put("失业登记_202606.xlsx", sheets(t, sheet{name: "表", rows: data}))
+	check(h)
 }

@@ -46,6 +46,7 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 	}
 	s.layout.width += len(s.layout.aside)
 	s.missing, s.extra = x.missing, x.extra
+	s.dropped = x.dropped
 	s.unread = x.likeData(in.readings[c.Feed].readers)
 	return nil
 }
@@ -70,6 +71,7 @@ type sheetWriter struct {
 	header         *header
 	missing, extra []string
 	passed         []passedSheet
+	dropped        int64 // rows of sums and signatures
 }
 
 // sheets writes the rows of the visible sheets that have the header. A sheet
@@ -230,7 +232,15 @@ func (x *sheetWriter) write(row int, sheet string, h *header, cells []string) er
 			x.record[2+len(h.cols)+i] = cells[named[j].cell]
 		}
 	}
-	if !filled || x.contract.drops(cells) {
+	switch {
+	case !filled && len(cells) == 0:
+		return nil
+	case x.contract.drops(cells) && !x.contract.identified(h, cells):
+		if slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" }) {
+			x.dropped++
+		}
+		return nil
+	case !filled:
 		return nil
 	}
 	return x.csv.Write(x.record)
