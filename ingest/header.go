@@ -21,6 +21,8 @@ type header struct {
 	// extra are headers that the contract does not know, extraAt their cells.
 	extra   []string
 	extraAt []int
+	// twice are headers of a column that another header gave already.
+	twice []string
 }
 
 // normalHeader folds a header to what is compared: half-width, lower case, no
@@ -93,11 +95,20 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 		}
 	}
 	for i, name := range h.names {
-		if name != "" && !used[i] && !c.personal[normalHeader(name)] {
+		switch {
+		case name == "" || used[i] || c.personal[normalHeader(name)]:
+		case c.knows(normalHeader(name)):
+			h.twice = append(h.twice, name)
+		default:
 			h.extra, h.extraAt = append(h.extra, name), append(h.extraAt, i)
 		}
 	}
 	return h
+}
+
+// knows says that some column has the header.
+func (c *Contract) knows(normal string) bool {
+	return slices.ContainsFunc(c.aliases, func(list []string) bool { return slices.Contains(list, normal) })
 }
 
 // normalAlias folds an alias; "group/leaf" keeps its bar.

@@ -32,7 +32,9 @@ type run struct {
 	// bytes done with, of allBytes.
 	bytes, allBytes int64
 	// dry runs change nothing; would are the loads that they would have made.
-	dry   bool
+	dry bool
+	// twins are those with the bytes of an extract of the call, by its id.
+	twins map[string][]*source
 	would []lake.Load
 	gone  []string // ids of loads that they would have superseded
 }
@@ -93,6 +95,7 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 	for _, h := range hashes {
 		r.allBytes += h.size
 	}
+	r.twins = map[string][]*source{}
 	var out []*source
 	for i, f := range files {
 		s := &source{file: f, sha: hashes[i].sha, size: hashes[i].size, shape: hashes[i].shape}
@@ -101,6 +104,10 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 		override, accepted := overrides[s.id]
 		s.act = override.Act
 		switch {
+		case r.twins[s.id] != nil: // the bytes of one before it in this call
+			r.twins[s.id] = append(r.twins[s.id], s)
+			r.sum.Skipped++
+			r.step(s)
 		case loads[s.id]:
 			if err := r.known(ctx, s); err != nil {
 				return nil, err
@@ -109,7 +116,7 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 			r.sum.Refused = append(r.sum.Refused, Refusal{File: scrub(f.Rel), Feed: f.Feed, Reason: reason, Known: true})
 			r.step(s)
 		default:
-			loads[s.id] = true
+			r.twins[s.id] = []*source{}
 			out = append(out, s)
 		}
 	}
@@ -166,7 +173,7 @@ func (r *run) pipeline(ctx context.Context, sources []*source) error {
 	g.Go(func() error {
 		defer close(ready)
 		for _, s := range sources {
-			err := r.in.prepare(ctx, s)
+			err := r.in.likeOther(ctx, s, r.in.prepare(ctx, s))
 			if err != nil && !isRefusal(err) {
 				return errors.Join(fmt.Errorf("%s: %w", s.file.Rel, err), s.close())
 			}
@@ -227,6 +234,10 @@ func (r *run) refuse(ctx context.Context, s *source, why error) error {
 	r.sum.Refused = append(r.sum.Refused, x)
 	r.in.log.Warn("extract refused", "file", x.File, "feed", x.Feed, "reason", x.Reason)
 	r.step(s)
+	for _, twin := range r.twins[s.id] { // what holds for one holds for the other
+		r.sum.Skipped--
+		r.sum.Refused = append(r.sum.Refused, Refusal{File: scrub(twin.file.Rel), Feed: x.Feed, Reason: x.Reason})
+	}
 	if r.dry {
 		return nil
 	}

@@ -152,6 +152,12 @@ func (b *batch) checkRead(ctx context.Context) error {
 		if p.dropped > 0 {
 			p.notes = append(p.notes, newFinding(false, "dropped", "", p.dropped).note)
 		}
+		if len(p.twice) > 0 {
+			p.notes = append(p.notes, newFinding(false, "twice", "", strings.Join(p.twice, ", ")).note)
+		}
+		if p.rows+p.malformed == 0 {
+			p.notes = append(p.notes, newFinding(false, "nil", "").note)
+		}
 		if p.lost {
 			p.notes = append(p.notes, newFinding(false, "nothing", "").note)
 		}

@@ -41,6 +41,8 @@ type source struct {
 	// scanned: large delimited text without quotes. nil otherwise.
 	lines          *lineIndex
 	missing, extra []string
+	// twice are headers of columns that another header gave already.
+	twice []string
 	// astray rows had a quote that went astray, the first in row astrayFirst.
 	astray, astrayFirst int64
 	// lost is a correction of which nothing is there that it corrects.

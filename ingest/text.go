@@ -52,11 +52,11 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		return refuse("columns_many", width, mostColumns)
 	}
 	s.layout = layout{cols: h.cols, width: width, padded: trim || d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, aside: c.asides(h)}
-	s.missing, s.extra = c.optionalMissing(h), h.extra
+	s.missing, s.extra, s.twice = c.optionalMissing(h), h.extra, h.twice
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.
 	small := s.size < tidyBytes
-	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && !shape.parity.odd && !trim && (shape.crlf == 0 || !small) {
+	if !zipped && enc == encUTF8 && shape.invalid == 0 && !mixed && !shape.blank && !shape.parity.odd && !trim && shape.nul == 0 && (shape.crlf == 0 || !small) {
 		if shape.crlf > 0 {
 			s.layout.newline = crlf
 		}
@@ -75,7 +75,10 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	s.use(out)
 	seen := &watcher{w: out}
 	defer func() { in.mayScan(c, s, shape, &seen.lines) }()
-	text := &cancelable{ctx, r}
+	var text io.Reader = &cancelable{ctx, r}
+	if shape.nul > 0 && enc != encUTF16 && enc != encUTF16BE {
+		text = nulls{text}
+	}
 	tidy := mixed || shape.crlf > 0 || shape.blank
 	switch {
 	case shape.parity.odd || trim:
@@ -162,6 +165,20 @@ func (x *watcher) Write(b []byte) (int, error) {
 	return x.w.Write(b)
 }
 
+// nulls makes of NUL bytes what no encoding decodes, so that the rows that they
+// are in are told.
+type nulls struct{ r io.Reader }
+
+func (x nulls) Read(p []byte) (int, error) {
+	n, err := x.r.Read(p)
+	for i, b := range p[:n] {
+		if b == 0 {
+			p[i] = 0xff
+		}
+	}
+	return n, err
+}
+
 // cancelable stops a long read when its context ends.
 type cancelable struct {
 	ctx context.Context //nolint:containedctx // lives as long as one read
@@ -182,6 +199,8 @@ func decoder(r io.Reader, enc string) io.Reader {
 		return transform.NewReader(r, &asciiFirst{simplifiedchinese.GB18030.NewDecoder()})
 	case encUTF16:
 		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case encUTF16BE:
+		e = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	default:
 		e = unicode.UTF8 // replaces what is invalid
 	}

@@ -11,7 +11,7 @@ import (
 // textShape is what one pass over a text tells: its encoding and line ends.
 type textShape struct {
 	head           []byte // the first bytes, as they are
-	nul            int64  // NUL bytes: no text has any
+	nul, total     int64  // NUL bytes, of which no text has any, and all
 	quotes         bool   // there are quotes
 	parity         quoteParity
 	lines          lineIndex
@@ -61,6 +61,7 @@ func (s *textShape) feed(b []byte) {
 		s.head = append(s.head, b[:min(room, len(b))]...)
 	}
 	s.nul += int64(bytes.Count(b, []byte{0}))
+	s.total += int64(len(b))
 	s.quotes = s.quotes || bytes.IndexByte(b, '"') >= 0
 	s.parity.feed(b)
 	s.lines.feed(b)
@@ -142,11 +143,37 @@ func (s *textShape) utf8(b []byte) {
 	}
 }
 
-// Encodings as contracts name them.
+// nulShare is the share of bytes beyond which NUL bytes make a file no text;
+// single ones damage the rows that they are in.
+const nulShare = 1000
+
+// unmarked16 finds UTF-16 that lacks the mark: in a table at least every fourth
+// character is a digit, a letter or a comma, of which one byte is 0, always on
+// the same side.
+func (s *textShape) unmarked16() string {
+	var zero [2]int
+	for i, b := range s.head {
+		if b == 0 {
+			zero[i%2]++
+		}
+	}
+	quarter := len(s.head) / 8
+	switch {
+	case len(s.head) < 16:
+	case zero[1] > quarter && zero[0] < zero[1]/20:
+		return encUTF16
+	case zero[0] > quarter && zero[1] < zero[0]/20:
+		return encUTF16BE
+	}
+	return ""
+}
+
+// Encodings as contracts name them; the second kind of UTF-16 goes without a mark.
 const (
 	encUTF8    = "utf-8"
 	encGB18030 = "gb18030"
 	encUTF16   = "utf-16"
+	encUTF16BE = "utf-16be"
 )
 
 // encodings lists what the text may be encoded in, likeliest first; stated
@@ -159,7 +186,10 @@ func (s *textShape) encodings(stated string) ([]string, error) {
 	if kind := magic(s.head); kind != "" {
 		return nil, refuse("binary", kind)
 	}
-	if s.nul > 0 {
+	if enc := s.unmarked16(); enc != "" {
+		return []string{enc}, nil
+	}
+	if s.nul > s.total/nulShare {
 		return nil, refuse("binary", fmt.Sprintf("0x00 × %d", s.nul))
 	}
 	switch {

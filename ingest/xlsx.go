@@ -45,7 +45,7 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 		s.layout.aside = append(s.layout.aside, asideColumn{a.name, len(c.Columns) + i})
 	}
 	s.layout.width += len(s.layout.aside)
-	s.missing, s.extra = x.missing, x.extra
+	s.missing, s.extra, s.twice = x.missing, x.extra, x.twice
 	s.dropped = x.dropped
 	s.unread = x.likeData(in.readings[c.Feed].readers)
 	return nil
@@ -70,6 +70,7 @@ type sheetWriter struct {
 	record         []string
 	header         *header
 	missing, extra []string
+	twice          []string
 	passed         []passedSheet
 	dropped        int64 // rows of sums and signatures
 }
@@ -202,6 +203,7 @@ func (x *sheetWriter) begin(sheet string, first [][]string) (*header, error) {
 	}
 	x.missing = addNew(x.missing, x.contract.optionalMissing(h))
 	x.extra = addNew(x.extra, h.extra)
+	x.twice = addNew(x.twice, h.twice)
 	if x.header == nil {
 		x.header, x.aside = h, x.contract.asides(h)
 		x.record = make([]string, 2+len(h.cols)+len(x.aside))
