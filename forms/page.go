@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"laborwatch/ingest"
+	"laborwatch/lake"
 	"laborwatch/messages"
 )
 
@@ -79,7 +80,11 @@ func (p *page) facts() {
 	p.rule(2)
 	p.row(label("form.mode"), "`"+c.Mode+"` "+both("form.mode."+c.Mode))
 	if len(c.Key) > 0 {
-		p.row(label("form.key"), quoted(c.Key)+" · "+both("form.key.rows"))
+		rows := "form.key.rows"
+		if c.Mode == lake.Upsert {
+			rows = "form.key.upsert"
+		}
+		p.row(label("form.key"), quoted(c.Key)+" · "+both(rows))
 	}
 	p.row(label("form.files"), quoted(c.Files))
 	var when []string

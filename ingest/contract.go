@@ -30,9 +30,13 @@ type Contract struct {
 	Files []string `yaml:"files"`
 	// Mode is snapshot, append or upsert (see package lake).
 	Mode string `yaml:"mode"`
-	// Key are the columns that make a row unique: of rows with equal key within
-	// one extract the first is kept, the others are counted as repeats.
+	// Key are the columns that make a row unique. Of equal rows within one extract
+	// the first is kept and the others are counted as repeats; one that has the key
+	// of another and other values is quarantined, or in mode upsert the last word.
 	Key []string `yaml:"key"`
+	// Repeats says key where rows of one key are the same, whatever else they say:
+	// the first is kept.
+	Repeats string `yaml:"repeats" json:",omitempty"`
 	// CSV, XLSX and Cells say how cells are read.
 	CSV   CSVOptions  `yaml:"csv"`
 	XLSX  XLSXOptions `yaml:"xlsx"`

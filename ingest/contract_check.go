@@ -10,6 +10,9 @@ import (
 	"laborwatch/period"
 )
 
+// repeatsKey is what Contract.Repeats may say.
+const repeatsKey = "key"
+
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // check finds what the shape alone does not tell, and compiles the file rules.
@@ -25,6 +28,9 @@ func (c *Contract) check(f *faults) {
 	}
 	if !slices.Contains([]string{lake.Snapshot, lake.Append, lake.Upsert}, c.Mode) {
 		f.at("/mode", "mode: want snapshot, append or upsert, not %q", c.Mode)
+	}
+	if c.Repeats != "" && c.Repeats != repeatsKey {
+		f.at("/repeats", "repeats: want key, or leave it out")
 	}
 	if c.Mode == lake.Upsert && len(c.Key) == 0 {
 		f.at("/mode", "mode: upsert needs a key")

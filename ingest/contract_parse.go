@@ -65,7 +65,7 @@ var (
 
 	contractShape = &shape{keys: map[string]*shape{
 		"feed": scalar, "version": scalar, "title": bilingual, "row": bilingual,
-		"files": list, "mode": scalar, "key": list, "personal": list,
+		"files": list, "mode": scalar, "key": list, "repeats": scalar, "personal": list,
 		"csv":     {keys: map[string]*shape{"encoding": scalar, "delimiter": scalar}},
 		"xlsx":    {keys: map[string]*shape{"sheet": scalar, "drop": list}},
 		"cells":   {keys: map[string]*shape{"unwrap": scalar, "nulls": list}},

@@ -46,6 +46,9 @@ type phrases []*refusalError
 func (e *refusalError) text(lang messages.Lang) string {
 	args := slices.Clone(e.args)
 	for i, a := range args {
+		if title, ok := a.(Title); ok {
+			args[i] = title.Text(lang)
+		}
 		if list, ok := a.(phrases); ok {
 			parts := make([]string, len(list))
 			for j, p := range list {

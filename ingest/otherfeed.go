@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-
-	"laborwatch/messages"
 )
 
 // likeOther makes a refusal for its header say which feed the extract is of,
@@ -32,5 +30,5 @@ func (in *Ingester) likeOther(ctx context.Context, s *source, why error) error {
 		return why
 	}
 	c, own := in.contracts[best], in.contracts[s.file.Feed]
-	return refuse("other_feed", own.Title.Text(messages.ZH), own.Title.Text(messages.EN), c.Title.Text(messages.ZH), c.Title.Text(messages.EN), c.example(), best)
+	return refuse("other_feed", own.Title, c.Title, c.example(), best)
 }

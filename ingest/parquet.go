@@ -46,7 +46,7 @@ func (in *Ingester) prepareParquet(ctx context.Context, c *Contract, s *source) 
 		return parquetFault(ctx, err)
 	}
 	aside := slices.DeleteFunc(c.asides(h), func(a asideColumn) bool { return nested[a.cell] })
-	s.layout = layout{parquet: true, some: len(nested) > 0, cols: h.cols, names: names, width: len(names), aside: aside}
+	s.layout = layout{parquet: true, cols: h.cols, names: names, width: len(names), aside: aside}
 	s.missing, s.extra, s.twice = c.optionalMissing(h), h.extra, h.twice
 	return nil
 }

@@ -103,3 +103,25 @@ func FuzzRequote(f *testing.F) {
 		}
 	})
 }
+
+// A cell that is filled beyond the header is not dropped in silence.
+func TestSurplusCell(t *testing.T) {
+	h := newHouse(t)
+	text := registrations(20, 5, registrationHeader, func(i int) string {
+		switch i {
+		case 7:
+			return ",多"
+		case 3:
+			return ","
+		}
+		return ""
+	})
+	h.put("失业登记_202601.csv", []byte(text))
+	h.put("失业登记_202602.csv", []byte(strings.Replace(text, ",多", ",", 1)))
+	if sum := h.load(); sum.RowsLoaded != 39 || sum.RowsQuarantined != 1 {
+		t.Errorf("%+v", sum)
+	}
+	if got := h.faults(); got != "失业登记_202601.csv  row 9 : malformed_row []\n" {
+		t.Error(got)
+	}
+}

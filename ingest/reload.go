@@ -297,8 +297,15 @@ func (b *batch) findLoaded(ctx context.Context) error {
 		strings.Join(columns, ", "), texts(files), equal(b.otherColumns()), equal(key))); err != nil {
 		return err
 	}
-	if b.c.Mode == lake.Upsert { // another value is a later word
-		if err := b.exec(ctx, `DELETE FROM lw_repeats WHERE conflict`); err != nil {
+	settle := ""
+	switch {
+	case b.c.Mode == lake.Upsert: // another value is a later word
+		settle = `DELETE FROM lw_repeats WHERE conflict`
+	case b.c.Repeats == repeatsKey:
+		settle = `UPDATE lw_repeats SET conflict = false`
+	}
+	if settle != "" {
+		if err := b.exec(ctx, settle); err != nil {
 			return err
 		}
 	}

@@ -97,8 +97,11 @@ func (b *batch) findRepeats(ctx context.Context) error {
 	}
 	key := "_file, _key, " + joinIDs("", b.keyColumns())
 	order, conflict := "", "same = 1 AND NOT bad"
-	if b.c.Mode == lake.Upsert {
+	switch {
+	case b.c.Mode == lake.Upsert:
 		order, conflict = " DESC", "false"
+	case b.c.Repeats == repeatsKey:
+		conflict = "false"
 	}
 	err := b.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE lw_repeats AS SELECT _id, _file, bad, %[1]s AS conflict, kept, CAST(NULL AS BIGINT) AS place FROM (
 		SELECT _id, _file, _fault IS NOT NULL AS bad, row_number() OVER (PARTITION BY %[2]s ORDER BY _id%[3]s) AS n,

@@ -60,8 +60,8 @@ func TestNobodysRepeats(t *testing.T) {
 		h := newHouse(t)
 		h.in.scanFrom = from
 		h.put("社保缴费_202606.csv", []byte(text))
-		// The very same line twice is a repeat.
-		if sum := h.load(); sum.RowsIn != 6 || sum.RowsLoaded != 1 || sum.RowsRepeated != 1 || sum.RowsQuarantined != 4 {
+		// Not even of the very same line twice is it known whose it is.
+		if sum := h.load(); sum.RowsIn != 6 || sum.RowsLoaded != 1 || sum.RowsRepeated != 0 || sum.RowsQuarantined != 5 {
 			t.Errorf("%s: %+v", name, sum)
 		}
 	}

@@ -208,7 +208,7 @@ func (b *batch) checkTypes(ctx context.Context) error {
 }
 
 func (b *batch) changedTypes(ctx context.Context, p *part) (phrases, error) {
-	return b.faultsOf(ctx, p, fmt.Sprintf("n >= %v AND reason NOT IN ('%s', '%s') ORDER BY col", typeShare*float64(p.rows), Missing, OutOfScope),
+	return b.faultsOf(ctx, p, fmt.Sprintf("n >= %v AND reason NOT IN ('%s', '%s', '%s') ORDER BY col", typeShare*float64(p.rows), Missing, OutOfScope, MalformedRow),
 		func(col, _, masked string, reason phrases, n int64) *refusalError {
 			return &refusalError{"ingest.check.type", []any{col, n, p.rows, reason, masked}}
 		})

@@ -64,15 +64,14 @@ type layout struct {
 	cols []int
 	// names are the column names of a Parquet file by raw column.
 	names []string
-	// width is the number of raw columns.
-	width          int
+	// width is the number of raw columns; those from surplus on, where it is not
+	// 0, have no header and must be blank.
+	width, surplus int
 	delim, newline string
 	// skip counts lines up to and with the header; data begin after them.
 	skip int
 	// numbered extracts begin with two columns: row number and sheet.
 	numbered bool
-	// some says that rows have the contract's columns, and not all of the extract.
-	some bool
 	// padded extracts have rows longer than the header.
 	padded bool
 	// damaged extracts may hold U+FFFD where bytes did not decode.
@@ -84,8 +83,8 @@ type layout struct {
 }
 
 func (l layout) equal(m layout) bool {
-	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && l.width == m.width &&
-		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.some == m.some && l.padded == m.padded && l.damaged == m.damaged && l.scope == m.scope && slices.Equal(l.aside, m.aside)
+	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && l.width == m.width && l.surplus == m.surplus &&
+		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged && l.scope == m.scope && slices.Equal(l.aside, m.aside)
 }
 
 func (s *source) close() error {

@@ -75,6 +75,9 @@ func (k *compiler) settled(paths []string) string {
 			ok = append(ok, fmt.Sprintf("coalesce(%s = %s, true)", kept, text(k.layout.scope)))
 		}
 	}
+	if s := k.surplusCell(); s != "" {
+		ok = append(ok, s+" IS NULL")
+	}
 	for _, n := range k.c.Needs { // what lets a row do without is looked at later
 		var some []string
 		for _, name := range n.Any {
@@ -182,6 +185,11 @@ func (k *compiler) unsettled(file int, several bool) string {
 		faults = append(faults, `"f._month"`)
 		f.exprs = append(f.exprs, fmt.Sprintf(`CASE WHEN coalesce(%s) IS NULL AND coalesce(%s) IS NULL THEN '%s' END AS "f._month"`, joinIDs("", k.c.Period.Columns), joinIDs("s.", k.c.Period.Columns), Missing))
 		marks = append(marks, fmt.Sprintf(`CASE WHEN "f._month" IS NOT NULL THEN concat('%s', %s, "f._month", %s, '') END`, k.c.Period.Columns[0], partSep, partSep))
+	}
+	if s := k.surplusCell(); s != "" {
+		faults = append(faults, `"f._surplus"`)
+		f.exprs = append(f.exprs, fmt.Sprintf(`CASE WHEN %s IS NOT NULL THEN '%s' END AS "f._surplus"`, s, MalformedRow))
+		marks = append(marks, fmt.Sprintf(`CASE WHEN "f._surplus" IS NOT NULL THEN concat('', %[1]s, "f._surplus", %[1]s, '') END`, partSep))
 	}
 	m := layer{exprs: []string{fmt.Sprintf("CASE WHEN coalesce(%s) IS NOT NULL THEN concat_ws(%s, %s) END AS _fault", strings.Join(faults, ", "), faultSep, strings.Join(marks, ", "))}}
 	out = append(out, "_month", "_fault", k.skip()+" AS _skip", k.firstCell()+" IS NOT NULL AS _filled")
@@ -331,9 +339,20 @@ func (k *compiler) skip() string {
 }
 
 // firstCell is the first filled cell of a row, NULL for a blank one.
-func (k *compiler) firstCell() string {
+func (k *compiler) firstCell() string { return k.filled(0) }
+
+// surplusCell is a filled cell beyond the header, NULL for none; "" where there
+// are no such cells.
+func (k *compiler) surplusCell() string {
+	if k.layout.surplus == 0 {
+		return ""
+	}
+	return k.filled(k.layout.surplus)
+}
+
+func (k *compiler) filled(from int) string {
 	var cells []string
-	for i := range k.layout.width {
+	for i := from; i < k.layout.width; i++ {
 		cells = append(cells, fmt.Sprintf("nullif(trim(c%d), '')", i))
 	}
 	return "coalesce(" + strings.Join(cells, ", ") + ")"
@@ -349,21 +368,24 @@ func (k *compiler) keyOf(several bool) string {
 }
 
 // faultyKey is the key of a row of lw_slow. A faulty row repeats another only
-// where all of their cells are the same; where not all are at hand and its key is
-// at fault, two rows may be of two persons and neither repeats the other.
+// where all of their cells are the same. Where its key is at fault and it holds
+// anything, two rows may be of two persons, and neither repeats the other.
 func (k *compiler) faultyKey(several bool) string {
-	var raw, unsure []string
+	var raw, holds []string
+	unsure := []string{"false"}
 	for i := range k.layout.width {
 		raw = append(raw, fmt.Sprintf("coalesce(c%d, '')", i))
+	}
+	for _, col := range k.c.Columns {
+		if col.Constant == nil {
+			holds = append(holds, id("w.", col.Name))
+		}
 	}
 	for _, name := range k.keyColumns() {
 		unsure = append(unsure, id("f.", name)+" IS NOT NULL")
 	}
-	lone := ""
-	if k.layout.some && len(unsure) > 0 {
-		lone = fmt.Sprintf(" WHEN %s THEN hash(_file, _id, 'faulty')", strings.Join(unsure, " OR "))
-	}
-	return fmt.Sprintf("CASE WHEN _fault IS NULL THEN %s%s ELSE hash(_file, concat_ws(%s, %s)) END", k.keyOf(several), lone, partSep, strings.Join(raw, ", "))
+	return fmt.Sprintf("CASE WHEN _fault IS NULL THEN %s WHEN (%s) AND coalesce(%s) IS NOT NULL THEN hash(_file, _id, 'faulty') ELSE hash(_file, concat_ws(%s, %s)) END",
+		k.keyOf(several), strings.Join(unsure, " OR "), strings.Join(holds, ", "), partSep, strings.Join(raw, ", "))
 }
 
 // keyColumns are the key columns that rows differ in.

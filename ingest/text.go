@@ -52,6 +52,9 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		return refuse("columns_many", width, mostColumns)
 	}
 	s.layout = layout{cols: h.cols, width: width, padded: trim || d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, aside: c.asides(h)}
+	if !trim && d.width > len(h.names) {
+		s.layout.surplus = len(h.names)
+	}
 	s.missing, s.extra, s.twice = c.optionalMissing(h), h.extra, h.twice
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.

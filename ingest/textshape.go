@@ -183,7 +183,14 @@ func (s *textShape) encodings(stated string) ([]string, error) {
 	if bytes.HasPrefix(s.head, []byte{0xff, 0xfe}) || bytes.HasPrefix(s.head, []byte{0xfe, 0xff}) {
 		return []string{encUTF16}, nil
 	}
-	if kind := magic(s.head); kind != "" {
+	switch kind := magic(s.head); {
+	case kind == oldBook && encryptedBook(s.head):
+		return nil, refuse("password")
+	case kind == oldBook:
+		return nil, refuse("xls")
+	case kind == "RAR" || kind == "7z" || kind == "bzip2" || kind == "xz" || kind == "zstd":
+		return nil, refuse("packed", kind)
+	case kind != "":
 		return nil, refuse("binary", kind)
 	}
 	if enc := s.unmarked16(); enc != "" {
@@ -206,13 +213,16 @@ func (s *textShape) encodings(stated string) ([]string, error) {
 	}
 }
 
+// oldBook is a workbook of the old format, or one with a password.
+const oldBook = "XLS (97-2003)"
+
 // magic names well-known kinds of files that are no extracts.
 func magic(head []byte) string {
 	for _, m := range []struct{ prefix, name string }{
 		{"%PDF", "PDF"},
 		{"\x89PNG", "PNG"},
 		{"\xff\xd8\xff", "JPEG"},
-		{"\xd0\xcf\x11\xe0", "XLS (97-2003)"},
+		{"\xd0\xcf\x11\xe0", oldBook},
 		{"Rar!", "RAR"},
 		{"7z\xbc\xaf", "7z"},
 		{"\x7fELF", "ELF"},

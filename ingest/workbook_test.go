@@ -192,3 +192,22 @@ func TestWorkbookBomb(t *testing.T) {
 		t.Errorf("%+v", sum)
 	}
 }
+
+// A workbook with a password is told for what it is.
+func TestPassword(t *testing.T) {
+	h := newHouse(t)
+	f := excelize.NewFile()
+	var b bytes.Buffer
+	if err := f.Write(&b, excelize.Options{Password: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	h.put("失业登记_202606.xlsx", b.Bytes())
+	h.put("失业登记_202605.xlsx", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"+strings.Repeat("\x00", 600)))
+	h.put("失业登记_202604.csv", []byte("Rar!\x1a\x07\x01\x00"+strings.Repeat("\x07", 600)))
+	got := told(h.load())
+	for _, want := range []string{"202606.xlsx refused: 工作簿加了打开密码", "202605.xlsx refused: 文件是旧格式 XLS", "202604.csv refused: 文件是 RAR 压缩包"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in %s", want, got)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 
 // numberedLayout is that of rows written by this package: row, sheet, columns.
 func numberedLayout(columns int) layout {
-	l := layout{width: columns, delim: ",", newline: `\n`, numbered: true, some: true}
+	l := layout{width: columns, delim: ",", newline: `\n`, numbered: true}
 	for i := range columns {
 		l.cols = append(l.cols, i)
 	}
