@@ -111,6 +111,32 @@ func (c *Contract) knows(normal string) bool {
 	return slices.ContainsFunc(c.aliases, func(list []string) bool { return slices.Contains(list, normal) })
 }
 
+// heads are the texts of the cells that hold the columns' headers, "" for none.
+func (h *header) heads() []string {
+	out := make([]string, len(h.cols))
+	for i, j := range h.cols {
+		if j >= 0 {
+			out[i] = h.names[j]
+		}
+	}
+	return out
+}
+
+// repeats says that a row is the header once more, as on every page of a print.
+func (h *header) repeats(cells []string) bool {
+	same := 0
+	for _, j := range h.cols {
+		if j < 0 || h.names[j] == "" {
+			continue
+		}
+		if j >= len(cells) || strings.TrimSpace(cells[j]) != h.names[j] {
+			return false
+		}
+		same++
+	}
+	return same > 1
+}
+
 // normalAlias folds an alias; "group/leaf" keeps its bar.
 func normalAlias(a string) string {
 	if g, leaf, ok := strings.Cut(a, "/"); ok {

@@ -37,7 +37,7 @@ func (b *batch) scan(ctx context.Context) (err error) {
 	x.step = func(rows int64, share float64) { b.tell(p.source, rows, int64(share*float64(p.size))) }
 	b.scanned, reading.scan = x, x
 	// What is put aside takes the extract's place in the batch.
-	b.layout = layout{cols: b.layout.cols, width: b.layout.width, delim: b.layout.delim, newline: `\n`, numbered: true, aside: b.layout.aside, scope: b.layout.scope}
+	b.layout = layout{cols: b.layout.cols, width: b.layout.width, delim: b.layout.delim, newline: `\n`, numbered: true, heads: b.layout.heads, aside: b.layout.aside, scope: b.layout.scope}
 	b.aside = true
 	p.use(file)
 	p.fd = int(file.Fd())

@@ -76,6 +76,8 @@ type layout struct {
 	padded bool
 	// damaged extracts may hold U+FFFD where bytes did not decode.
 	damaged bool
+	// heads are the headers of the contract's columns, "" where rows are numbered.
+	heads []string
 	// aside are the unknown columns that are kept.
 	aside []asideColumn
 	// scope is what the contract's scope column must hold, "" for anything.
@@ -83,7 +85,7 @@ type layout struct {
 }
 
 func (l layout) equal(m layout) bool {
-	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && l.width == m.width && l.surplus == m.surplus &&
+	return l.parquet == m.parquet && slices.Equal(l.cols, m.cols) && slices.Equal(l.names, m.names) && slices.Equal(l.heads, m.heads) && l.width == m.width && l.surplus == m.surplus &&
 		l.delim == m.delim && l.newline == m.newline && l.skip == m.skip && l.numbered == m.numbered && l.padded == m.padded && l.damaged == m.damaged && l.scope == m.scope && slices.Equal(l.aside, m.aside)
 }
 

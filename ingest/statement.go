@@ -333,9 +333,19 @@ func (k *compiler) skip() string {
 			named = append(named, "CAST("+engine.Ident(col.Name)+" AS VARCHAR)")
 		}
 	}
+	head := []string{}
+	for i, col := range k.c.Columns {
+		if col.Constant == nil && i < len(k.layout.heads) && k.layout.heads[i] != "" {
+			head = append(head, fmt.Sprintf("trim(c%d) = %s", k.layout.cols[i], text(k.layout.heads[i])))
+		}
+	}
+	again := "false"
+	if len(head) > 1 { // the header once more, as on every page of a print
+		again = "coalesce(" + strings.Join(head, " AND ") + ", false)"
+	}
 	// The regular expression folds no full-width forms: blanks of both kinds are in it.
-	return fmt.Sprintf("CASE WHEN (_fault IS NOT NULL AND coalesce(%s) IS NULL) OR coalesce(%s) IS NULL THEN coalesce(regexp_full_match(%s, %s), true) ELSE false END",
-		strings.Join(named, ", "), strings.Join(loaded, ", "), k.firstCell(), text(k.c.dropPattern()))
+	return fmt.Sprintf("CASE WHEN %s THEN true WHEN (_fault IS NOT NULL AND coalesce(%s) IS NULL) OR coalesce(%s) IS NULL THEN coalesce(regexp_full_match(%s, %s), true) ELSE false END",
+		again, strings.Join(named, ", "), strings.Join(loaded, ", "), k.firstCell(), text(k.c.dropPattern()))
 }
 
 // firstCell is the first filled cell of a row, NULL for a blank one.

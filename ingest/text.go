@@ -51,7 +51,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	if width > mostColumns {
 		return refuse("columns_many", width, mostColumns)
 	}
-	s.layout = layout{cols: h.cols, width: width, padded: trim || d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, aside: c.asides(h)}
+	s.layout = layout{cols: h.cols, width: width, padded: trim || d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, heads: h.heads(), aside: c.asides(h)}
 	if !trim && d.width > len(h.names) {
 		s.layout.surplus = len(h.names)
 	}

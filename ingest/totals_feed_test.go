@@ -34,8 +34,9 @@ func TestPopulationTotals(t *testing.T) {
 // TestRowsOfSums: sums are passed over and counted, in whatever words; a row of a
 // person is none, whatever its first cell says.
 func TestRowsOfSums(t *testing.T) {
+	again := []any{"序号", "登记编号", "证件号码", "登记地区划", "登记日期", "失业原因"}
 	sums := []string{"合计", "本页合计", "全市总计：", "单位合计", "新华区小计", "累 计", "总人数：3", "填表人：某某"}
-	want := fmt.Sprintf("%d rows of sums, signatures and the like were passed over", len(sums))
+	want := fmt.Sprintf("%d rows of sums, signatures, repeated headers and the like were passed over", len(sums)+1)
 	check := func(h *house) {
 		t.Helper()
 		sum := h.load()
@@ -53,6 +54,8 @@ func TestRowsOfSums(t *testing.T) {
 		data = append(data, []any{"1", fmt.Sprintf("R%d", i), person(i), "410402", "2026-06-01", "毕业"})
 	}
 	data = append(data, []any{"合计", "R9", person(9), "410402", "2026-06-01", ""})
+	text += "序号," + registrationHeader + "\n"
+	data = append(data, again)
 	for _, s := range sums {
 		text += s + ",,3,,,\n"
 		data = append(data, []any{s, "", "3"})

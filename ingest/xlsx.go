@@ -237,7 +237,7 @@ func (x *sheetWriter) write(row int, sheet string, h *header, cells []string) er
 	switch {
 	case !filled && len(cells) == 0:
 		return nil
-	case x.contract.drops(cells) && !x.contract.identified(h, cells):
+	case h.repeats(cells), x.contract.drops(cells) && !x.contract.identified(h, cells):
 		if slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" }) {
 			x.dropped++
 		}
