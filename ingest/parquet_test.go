@@ -80,3 +80,25 @@ func TestNestedParquet(t *testing.T) {
 		t.Errorf("%+v\n%s", sum, told.String())
 	}
 }
+
+// A Parquet file, however broken, ends in a layout that can be read or a refusal.
+func FuzzParquet(f *testing.F) {
+	h := newHouse(f)
+	f.Add(h.parquetOf(registeredParquet(3, "")))
+	f.Add(h.parquetOf(registeredParquet(300, ", [1] AS 标签")))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s := &source{file: File{Path: filepath.Join(dir, "x.parquet"), Feed: "unemployment_registration"}}
+		if err := os.WriteFile(s.file.Path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := h.in.prepareParquet(t.Context(), h.contracts[s.file.Feed], s)
+		switch {
+		case isRefusal(err):
+		case err != nil:
+			t.Fatalf("%v is no refusal", err)
+		case len(s.layout.cols) != len(h.contracts[s.file.Feed].Columns):
+			t.Fatalf("%+v", s.layout)
+		}
+	})
+}

@@ -10,7 +10,7 @@ for file in $(grep -rl '^func Fuzz' --include='*_test.go' . | sort); do
 	package=$(dirname "$file")
 	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file" | grep -E "${FUZZ:-.}" || true); do
 		echo "== $package $target, $time"
-		"${GO:-go}" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -timeout 0 "$package" || failed="$failed $package:$target"
+		"${GO:-go}" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 5s -timeout 0 "$package" || failed="$failed $package:$target"
 	done
 done
 if [ -n "$failed" ]; then
