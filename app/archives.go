@@ -66,13 +66,15 @@ type bundle struct {
 	sum   Ingested
 	why   []string
 	list  []ingest.File
-	owner map[string]int // file by the extract's name
+	owner []int // file by the extract's place in the list
+	// bad are the extracts that were refused, by place.
+	bad map[int]bool
 	// packed are the archives unpacked here, by file.
 	packed map[int]string
 }
 
 func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
-	b.owner, b.packed = map[string]int{}, map[int]string{}
+	b.bad, b.packed = map[int]bool{}, map[int]string{}
 	for i, f := range files {
 		if err := b.take(ctx, i, f); err != nil {
 			return fmt.Errorf("%s: %w", f.Rel, err)
@@ -89,7 +91,8 @@ func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
 	}
 	b.sum.Unknown, b.sum.Skipped = unknown, b.sum.Skipped+skipped
 	for _, r := range b.sum.Refused {
-		b.refused(b.owner[r.File], r.Reason)
+		b.bad[r.Tag] = true
+		b.refused(b.owner[r.Tag], r.Reason)
 	}
 	b.sum.Refused = append(refused, b.sum.Refused...)
 	if err := b.keepOriginals(ctx); err != nil {
@@ -179,8 +182,8 @@ func (b *bundle) add(i int, f ingest.File) {
 		b.sum.Unknown = append(b.sum.Unknown, f.Rel)
 		b.refused(i, messages.Both("cli.ingest.unknown", f.Rel))
 	default:
-		b.list = append(b.list, f)
-		b.owner[f.Rel] = i
+		f.Tag = len(b.list)
+		b.list, b.owner = append(b.list, f), append(b.owner, i)
 	}
 }
 

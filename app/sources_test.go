@@ -83,6 +83,15 @@ func pull(t *testing.T, a *App, name string) Pulled {
 	return p
 }
 
+func records(t *testing.T, a *App, name string) []source.Record {
+	t.Helper()
+	list, err := a.SourceObjects(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // ledger lists the live loads as source, origin and rows.
 func ledger(t *testing.T, a *App) string {
 	t.Helper()

@@ -81,6 +81,9 @@ type File struct {
 	// superseded, it is made live again. A scan of the inbox, where old and
 	// corrected files lie side by side, never does that.
 	Named bool
+	// Tag is the caller's; a Refusal of the file carries it, whose File may be
+	// blotted.
+	Tag int
 }
 
 // LoadResult is one extract that became a load.
@@ -105,6 +108,8 @@ type Refusal struct {
 	Reason string
 	// Known says that the ledger knew the refusal from before.
 	Known bool
+	// Tag is that of the File.
+	Tag int
 }
 
 // Summary is what a call of Load did.
