@@ -30,7 +30,7 @@ func TestRefusedForAPersonsName(t *testing.T) {
 		t.Errorf("loaded %v, refused %v", p.Loaded, p.Result.Refused)
 	}
 	for _, r := range records(t, a, "one") {
-		if strings.Contains(r.LastError, "410499196102020019") {
+		if strings.Contains(r.Why, "410499196102020019") {
 			t.Errorf("%+v", r)
 		}
 	}

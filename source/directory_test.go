@@ -166,7 +166,7 @@ func TestRefusedIsOfferedAgain(t *testing.T) {
 	for range 2 {
 		h.pull(s)
 	}
-	if r := h.record(s, "x.csv"); r.Status != Refused || r.LastError != "no column" {
+	if r := h.record(s, "x.csv"); r.Status != Refused || r.Why != "no column" {
 		t.Errorf("%+v", r)
 	}
 	h.empty("place")

@@ -32,6 +32,8 @@ type house struct {
 	onBytes func(object string, done int64)
 	// refuse are objects that the loader refuses.
 	refuse map[string]string
+	// strange says which names no contract knows; nil for none.
+	strange func(base string) bool
 	// fault is what the loader fails with.
 	fault error
 	// got are the contents loaded, by object, and the order they came in.
@@ -96,6 +98,7 @@ func (h *house) source(c config.Source) *Source {
 			}
 			return ctx.Err()
 		},
+		Known: func(base string) bool { return h.strange == nil || !h.strange(base) },
 		Progress: func(object string, done, _ int64) {
 			if h.onBytes != nil {
 				h.onBytes(object, done)
@@ -237,17 +240,19 @@ func newCutter(t testing.TB, target string, cuts ...int) *cutter {
 		t.Fatal(err)
 	}
 	c := &cutter{l: l, target: target, cuts: cuts}
-	c.wait.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			c.wait.Go(func() { c.serve(conn) })
-		}
-	})
+	c.wait.Go(c.accept)
 	t.Cleanup(func() { _ = l.Close(); c.wait.Wait() })
 	return c
+}
+
+func (c *cutter) accept() {
+	for {
+		conn, err := c.l.Accept()
+		if err != nil {
+			return
+		}
+		c.wait.Go(func() { c.serve(conn) })
+	}
 }
 
 func (c *cutter) address() string { return c.l.Addr().String() }

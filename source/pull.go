@@ -38,6 +38,7 @@ func (s *Source) Pull(ctx context.Context, load LoadFunc) (res Result, err error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.shut()
+	s.missed = map[string]*miss{}
 	err = s.pull(ctx, load, &res)
 	what := ""
 	if err != nil {
@@ -204,13 +205,19 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 	if !ok {
 		before = Record{Source: s.c.Name, Object: o.Name, SeenAt: s.o.Clock()}
 	}
-	if s.o.InPlace {
+	if before.Status == Done {
+		before.Why = "" // this look tells anew
+	}
+	if s.o.InPlace && o.fault == nil {
 		before.Version, before.Size = o.Version, o.Size
 		records[o.Name] = before
 		return &Landed{o, filepath.Join(s.c.Directory.Path, filepath.FromSlash(o.Name))}, nil
 	}
 	r, err := before, o.fault
-	if !isPermanent(err) {
+	if err == nil || !isPermanent(err) && s.known(o) {
+		if err != nil && before.Status == Landing {
+			o.Version = before.Version // the server will say whether it still holds
+		}
 		r, err = s.land(ctx, o, before)
 	}
 	switch {
@@ -219,12 +226,16 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 	case errors.Is(err, errChanged):
 		// Still being written: no fault, it is looked at again.
 		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting)}))
+	case err != nil && before.Status == Refused && r.Status == Refused:
+		return nil, err // the record has the reason of the refusal
 	case err != nil:
-		if r.Status != Landing || errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case before.Status == Done && r.Status == Done: // that version is loaded all the same
+		case r.Status != Landing || errors.Is(err, fs.ErrNotExist):
 			r.Status, r.Version = Failed, o.Version
 		}
 		r.Attempts++
-		r.LastError = s.clean(err).Error()
+		r.Why = s.clean(err).Error()
 		records[o.Name] = r
 		return nil, errors.Join(err, s.o.State.Put(context.WithoutCancel(ctx), r))
 	}
@@ -265,8 +276,8 @@ func (s *Source) finish(ctx context.Context, load LoadFunc, list []Landed, recor
 	for i, x := range list {
 		before := records[x.Object.Name]
 		r := before
-		r.Source, r.Object, r.Status, r.LastError = s.c.Name, x.Object.Name, Done, outcomes[i].Refused
-		if r.LastError == "" {
+		r.Source, r.Object, r.Status, r.Why = s.c.Name, x.Object.Name, Done, outcomes[i].Refused
+		if r.Why == "" {
 			res.Loaded = append(res.Loaded, x.Object.Name)
 		} else {
 			r.Status = Refused

@@ -137,6 +137,7 @@ type Source struct {
 	backend Backend
 	secrets []secret
 	dir     string
+	missed  map[string]*miss
 	mu      sync.Mutex
 }
 
@@ -247,6 +248,7 @@ func (s *Source) Check(ctx context.Context) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.shut()
+	s.missed = map[string]*miss{}
 	list, err := s.list(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.c.Name, s.clean(err))

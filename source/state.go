@@ -26,12 +26,23 @@ type Record struct {
 	Size, Landed int64
 	Status       string
 	// Attempts counts the runs that failed for this version.
-	Attempts  int64
-	LastError string
+	Attempts int64
+	// Why it is as it is, for people: what is wrong, or what it waits for. Of a
+	// done object, that it could not be looked at since.
+	Why string
 	// SeenAt is when this version was first seen, DoneAt when it was done with.
 	SeenAt, DoneAt time.Time
 	// Watermark is how far the query behind the object has read.
 	Watermark string
+}
+
+// State is the status with what has befallen the object since: one that could
+// not be fetched, or looked at again, has failed.
+func (r Record) State() string {
+	if r.Why != "" && (r.Status == Landing || r.Status == Done) {
+		return Failed
+	}
+	return r.Status
 }
 
 // Standing is how a source stands.
@@ -79,7 +90,7 @@ func (t *State) Records(ctx context.Context, source string) (out map[string]Reco
 	for rows.Next() {
 		var r Record
 		var done sql.NullTime
-		if err := rows.Scan(&r.Source, &r.Object, &r.Version, &r.Size, &r.Landed, &r.Status, &r.Attempts, &r.LastError, &r.SeenAt, &done, &r.Watermark); err != nil {
+		if err := rows.Scan(&r.Source, &r.Object, &r.Version, &r.Size, &r.Landed, &r.Status, &r.Attempts, &r.Why, &r.SeenAt, &done, &r.Watermark); err != nil {
 			return nil, fmt.Errorf("state: sources: %w", err)
 		}
 		r.DoneAt = done.Time
@@ -97,7 +108,7 @@ func (r Record) values() []any {
 	if !r.DoneAt.IsZero() {
 		done = r.DoneAt.UTC()
 	}
-	return []any{r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Attempts, r.LastError, r.SeenAt.UTC(), done, r.Watermark}
+	return []any{r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Attempts, r.Why, r.SeenAt.UTC(), done, r.Watermark}
 }
 
 // Put keeps a record.
@@ -181,7 +192,7 @@ func (t *State) Looked(ctx context.Context, source string, at time.Time, what st
 // Standings gives how every source stands that was ever looked at, by name.
 func (t *State) Standings(ctx context.Context) (out map[string]Standing, err error) {
 	rows, err := t.db.QueryContext(ctx, `SELECT l.source, last_look, last_success, failures, l.last_error,
-		count(*) FILTER (o.status IN ('waiting', 'landing', 'landed') AND o.last_error = ''), count(*) FILTER (o.status IN ('refused', 'unknown')), count(*) FILTER (o.status IN ('failed', 'landing') AND o.last_error <> '')
+		count(*) FILTER (o.status IN ('waiting', 'landing', 'landed') AND o.last_error = ''), count(*) FILTER (o.status IN ('refused', 'unknown')), count(*) FILTER (o.status IN ('failed', 'landing', 'done') AND o.last_error <> '')
 		FROM state.main.source_looks l LEFT JOIN state.main.source_objects o USING (source) GROUP BY ALL ORDER BY l.source`)
 	if err != nil {
 		return nil, fmt.Errorf("state: sources: %w", err)

@@ -21,8 +21,8 @@ func (s *Source) whole(ctx context.Context, list []Object, records map[string]Re
 		case ready:
 			out = append(out, o)
 		case finished:
-			if records[o.Name].Status == Done {
-				s.settle(o)
+			if err := s.met(ctx, o, records); err != nil {
+				return nil, err
 			}
 		case strange:
 			notes = append(notes, s.noted(o, records, Unknown))
@@ -50,12 +50,12 @@ func (s *Source) whole(ctx context.Context, list []Object, records map[string]Re
 type verdict int
 
 const (
-	ready     verdict = iota // fetch it
-	finished                 // it was loaded or refused in this version
-	strange                  // no contract knows it
-	fresh                    // seen for the first time in this version
-	unsettled                // seen before, too short a time ago to tell
-	known                    // as strange, and noted before
+	ready      verdict = iota // fetch it
+	finished                  // it was loaded or refused in this version
+	strange                   // no contract knows it
+	fresh                     // seen for the first time in this version
+	unsettled                 // seen before, too short a time ago to tell
+	remembered                // as strange, and noted before
 )
 
 func (s *Source) judge(o Object, records map[string]Record) verdict {
@@ -63,14 +63,16 @@ func (s *Source) judge(o Object, records map[string]Record) verdict {
 	same := seen && r.Version == o.Version && o.Version != ""
 	_, grows := s.backend.(growing)
 	switch {
+	case o.fault != nil:
+		return ready // to be told, or tried again
 	case same && (r.Status == Done || r.Status == Refused):
 		if s.o.InPlace {
 			return ready
 		}
 		return finished
-	case s.c.Feed == "" && !s.o.Known(path.Base(o.Name)):
+	case !s.known(o):
 		if same && r.Status == Unknown {
-			return known
+			return remembered
 		}
 		return strange
 	case !grows || s.c.Whole != "stable":
@@ -81,6 +83,25 @@ func (s *Source) judge(o Object, records map[string]Record) verdict {
 		return unsettled
 	}
 	return ready
+}
+
+// known says whether a contract knows the object's name, or is to read all.
+func (s *Source) known(o Object) bool { return s.c.Feed != "" || s.o.Known(path.Base(o.Name)) }
+
+// met is done with an object that is on offer in the version that was loaded: it
+// is put away if that did not come about, and a fault of an earlier look is over.
+func (s *Source) met(ctx context.Context, o Object, records map[string]Record) error {
+	r := records[o.Name]
+	if r.Status != Done {
+		return nil
+	}
+	s.settle(o)
+	if r.Why == "" {
+		return nil
+	}
+	r.Why = ""
+	records[o.Name] = r
+	return s.o.State.Put(ctx, r)
 }
 
 // settle puts a loaded object away, where the source does that.
@@ -127,7 +148,7 @@ func (s *Source) noted(o Object, records map[string]Record, status string) Recor
 	if r.Version != o.Version {
 		r.Attempts = 0
 	}
-	r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.LastError = s.c.Name, o.Name, o.Version, o.Size, 0, status, ""
+	r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Why = s.c.Name, o.Name, o.Version, o.Size, 0, status, ""
 	r.SeenAt, r.DoneAt = s.o.Clock(), time.Time{}
 	records[o.Name] = r
 	return r

@@ -65,7 +65,7 @@ func (e *env) listObjects(ctx context.Context, a *app.App, name string) error {
 	w := newTable(e.stdout)
 	w.head("cli.sources.objects")
 	for _, r := range records {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, r.Status, r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), r.LastError)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, r.Status, r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), r.Why)
 	}
 	return w.Flush()
 }
