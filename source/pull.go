@@ -109,10 +109,17 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 // offer: a part of them is of no use.
 func (s *Source) gone(ctx context.Context, list []Object, records map[string]Record) error {
 	offered := map[string]bool{}
+	var unread []string
 	for _, o := range list {
 		offered[o.Name] = true
+		if o.folder() {
+			unread = append(unread, o.Name)
+		}
 	}
 	for name, r := range records {
+		if slices.ContainsFunc(unread, func(folder string) bool { return strings.HasPrefix(name, folder) }) {
+			continue // nobody knows
+		}
 		if offered[name] || r.Status == Done || r.Status == Refused || r.Status == Here {
 			continue
 		}

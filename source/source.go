@@ -40,6 +40,9 @@ type Object struct {
 	fault error
 }
 
+// folder says whether it stands for a folder that cannot be read.
+func (o Object) folder() bool { return strings.HasSuffix(o.Name, "/") }
+
 // Stream is an object being read.
 type Stream struct {
 	io.ReadCloser
@@ -282,7 +285,7 @@ func (s *Source) list(ctx context.Context, known map[string]string) (list []Obje
 			markersSeen[o.Name] = o
 		}
 	}
-	list = slices.DeleteFunc(list, func(o Object) bool { return !s.wanted(o.Name) })
+	list = slices.DeleteFunc(list, func(o Object) bool { return !o.folder() && !s.wanted(o.Name) })
 	if _, ok := s.backend.(growing); ok && s.c.Whole == "marker" {
 		list = marked(list, markersSeen)
 	}
@@ -302,7 +305,7 @@ func marked(list []Object, seen map[string]Object) []Object {
 	for _, o := range list {
 		for _, ext := range markers {
 			m, ok := seen[o.Name+ext]
-			if ok && !m.Modified.Before(o.Modified) {
+			if o.fault != nil || ok && !m.Modified.Before(o.Modified) {
 				out = append(out, o)
 				break
 			}
