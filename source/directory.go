@@ -172,12 +172,14 @@ func (s *Source) PutAwayIn() string {
 }
 
 // settle does with a loaded file what the configuration says, unless a new
-// version has taken its place.
+// version has taken its place. Its markers go with it: first the file, because
+// one without its marker would not be met again.
 func (d *directory) settle(o Object) error {
 	if d.after == "keep" || d.after == "" {
 		return nil
 	}
-	info, err := os.Stat(d.file(o.Name))
+	file := d.file(o.Name)
+	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -185,7 +187,10 @@ func (d *directory) settle(o Object) error {
 		return err
 	}
 	if d.after == "delete" {
-		return os.Remove(d.file(o.Name))
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+		return eachMarker(file, func(ext string) error { return os.Remove(file + ext) })
 	}
 	folder, _ := strings.CutPrefix(d.after, "move:")
 	to := filepath.Join(d.target(folder), filepath.FromSlash(o.Name))
@@ -201,7 +206,10 @@ func (d *directory) settle(o Object) error {
 			return err
 		}
 	}
-	return move(d.file(o.Name), to)
+	if err := move(file, to); err != nil {
+		return err
+	}
+	return eachMarker(file, func(ext string) error { return move(file+ext, to+ext) })
 }
 
 // move moves a file. Of a link, what it points to stays where it is, and the

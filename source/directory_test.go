@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,34 +100,6 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
-func TestMarkers(t *testing.T) {
-	h := newHouse(t)
-	s, dir := folder(h, func(c *config.Source) { c.Whole = "marker" })
-	at := func(name string, age time.Duration) {
-		when := time.Now().Add(-age)
-		if err := os.Chtimes(filepath.Join(dir, name), when, when); err != nil {
-			t.Fatal(err)
-		}
-	}
-	servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
-	servertest.Write(t, filepath.Join(dir, "y.csv"), "1")
-	servertest.Write(t, filepath.Join(dir, "z.csv"), "1")
-	servertest.Write(t, filepath.Join(dir, "x.csv.ok"), "")
-	servertest.Write(t, filepath.Join(dir, "y.csv.done"), "")
-	h.pull(s)
-	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
-	// A file that is written anew is not whole until its marker is.
-	at("x.csv.ok", time.Hour)
-	servertest.Write(t, filepath.Join(dir, "x.csv"), "ne")
-	h.pull(s)
-	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
-	servertest.Write(t, filepath.Join(dir, "x.csv"), "new")
-	at("x.csv", time.Minute)
-	at("x.csv.ok", 0)
-	h.pull(s)
-	h.want(map[string][]string{"x.csv": {"1", "new"}, "y.csv": {"1"}})
-}
-
 func TestAfter(t *testing.T) {
 	for after, want := range map[string][]string{"keep": {"bad.csv", "sub/x.csv"}, "delete": {"bad.csv"}, "move:loaded": {"bad.csv", "loaded/sub/x.csv"}} {
 		t.Run(after, func(t *testing.T) {
@@ -138,17 +111,7 @@ func TestAfter(t *testing.T) {
 			for range 2 {
 				h.pull(s)
 			}
-			var got []string
-			if err := filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
-				if err == nil && d.Type().IsRegular() {
-					rel, _ := filepath.Rel(dir, p)
-					got = append(got, rel)
-				}
-				return err
-			}); err != nil {
-				t.Fatal(err)
-			}
-			if strings.Join(got, " ") != strings.Join(want, " ") {
+			if got := files(t, dir); !slices.Equal(got, want) {
 				t.Errorf("%v, want %v", got, want)
 			}
 			h.want(map[string][]string{"sub/x.csv": {"1"}})

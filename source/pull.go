@@ -106,7 +106,8 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 }
 
 // gone forgets the objects that were begun, or failed, and are no longer on
-// offer: a part of them is of no use.
+// offer: a part of them is of no use; and those refused whose names the source
+// is not to take any more.
 func (s *Source) gone(ctx context.Context, list []Object, records map[string]Record) error {
 	offered := map[string]bool{}
 	var unread []string
@@ -120,7 +121,7 @@ func (s *Source) gone(ctx context.Context, list []Object, records map[string]Rec
 		if slices.ContainsFunc(unread, func(folder string) bool { return strings.HasPrefix(name, folder) }) {
 			continue // nobody knows
 		}
-		if offered[name] || r.Status == Done || r.Status == Refused || r.Status == Here {
+		if offered[name] || r.Status == Done || r.Status == Refused && s.wanted(name) || r.Status == Here {
 			continue
 		}
 		if _, err := s.o.State.Forget(ctx, s.c.Name, name); err != nil {

@@ -229,20 +229,13 @@ func (s *Source) wanted(name string) bool {
 		slices.Contains([]string{".part", ".tmp", ".filepart", ".crdownload"}, path.Ext(base)) {
 		return false
 	}
-	if s.c.Whole == "marker" && isMarker(name) {
-		return false
+	if isMarker(name) && slices.Contains([]string{"directory", "sftp", "s3"}, s.c.Kind) {
+		return false // an address or a query is named by the operator
 	}
 	if len(s.c.Pattern) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(s.c.Pattern, func(p string) bool { ok, err := path.Match(p, base); return err == nil && ok })
-}
-
-// markers end the name of the file that says another is whole.
-var markers = []string{".ok", ".done"}
-
-func isMarker(name string) bool {
-	return slices.Contains(markers, path.Ext(name))
 }
 
 // Check connects and lists, and changes nothing; it gives how many objects are
@@ -279,15 +272,10 @@ func (s *Source) list(ctx context.Context, known map[string]string) (list []Obje
 	if err != nil {
 		return nil, err
 	}
-	markersSeen := map[string]Object{}
-	for _, o := range list {
-		if isMarker(o.Name) {
-			markersSeen[o.Name] = o
-		}
-	}
+	marks := marksOf(list)
 	list = slices.DeleteFunc(list, func(o Object) bool { return !o.folder() && !s.wanted(o.Name) })
 	if _, ok := s.backend.(growing); ok && s.c.Whole == "marker" {
-		list = marked(list, markersSeen)
+		list = marked(list, marks)
 	}
 	slices.SortStableFunc(list, func(a, b Object) int {
 		if c := a.Modified.Compare(b.Modified); c != 0 {
@@ -296,20 +284,4 @@ func (s *Source) list(ctx context.Context, known map[string]string) (list []Obje
 		return strings.Compare(a.Name, b.Name)
 	})
 	return list, nil
-}
-
-// marked keeps the objects that a marker says are whole: one beside it and not
-// older. The marker's own time is part of the version.
-func marked(list []Object, seen map[string]Object) []Object {
-	var out []Object
-	for _, o := range list {
-		for _, ext := range markers {
-			m, ok := seen[o.Name+ext]
-			if o.fault != nil || ok && !m.Modified.Before(o.Modified) {
-				out = append(out, o)
-				break
-			}
-		}
-	}
-	return out
 }
