@@ -280,7 +280,7 @@ func (a *App) RetrySource(ctx context.Context, name, object string) (int64, erro
 	if _, err := a.source(name); err != nil {
 		return 0, err
 	}
-	return a.sourceState.Forget(ctx, name, object)
+	return a.sourceState.Again(ctx, name, object)
 }
 
 // offerAgain has the source take an object again, that the ledger's name of an
@@ -290,7 +290,7 @@ func (a *App) offerAgain(ctx context.Context, file string) error {
 		object, ok := strings.CutPrefix(file, s.Name()+"/")
 		// The extract may be a member of an archive.
 		for ; ok && object != "." && object != "/"; object = path.Dir(object) {
-			n, err := a.sourceState.Forget(ctx, s.Name(), object)
+			n, err := a.sourceState.Again(ctx, s.Name(), object)
 			if err != nil || n > 0 {
 				return err
 			}

@@ -43,14 +43,18 @@ func TestHalfWrittenFile(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if res := h.pull(s); res.Waiting != 1 || len(res.Loaded) != 0 {
+		res := h.pull(s)
+		if len(res.Waiting) != 1 || res.Waiting[0].Object != "x.csv" || !strings.Contains(res.Waiting[0].Why, "1m0s") || len(res.Loaded) != 0 {
 			t.Fatalf("%+v", res)
+		}
+		if r := h.record(s, "x.csv"); r.State() != Waiting || r.Why != res.Waiting[0].Why {
+			t.Errorf("%+v", r)
 		}
 		h.now = h.now.Add(time.Second)
 	}
 	h.restart() // the look is remembered
 	s, _ = folder(h, nil)
-	if res := h.pull(s); res.Waiting != 0 || len(res.Loaded) != 1 {
+	if res := h.pull(s); len(res.Waiting) != 0 || len(res.Loaded) != 1 {
 		t.Errorf("%+v", res)
 	}
 	h.pull(s)
@@ -137,8 +141,20 @@ func TestRefusedIsOfferedAgain(t *testing.T) {
 	if res := h.pull(s); len(res.Loaded) != 0 {
 		t.Errorf("it was offered again: %+v", res)
 	}
-	if n, err := h.state.Forget(t.Context(), "place", ""); err != nil || n != 1 {
-		t.Errorf("%d %v", n, err)
+	for range 2 {
+		if n, err := h.state.Again(t.Context(), "place", ""); err != nil || n != 1 {
+			t.Errorf("%d %v", n, err)
+		}
+		// It is still there to be seen, with its reason, and to be named.
+		if r := h.record(s, "x.csv"); r.State() != Again || r.Why != "no column" {
+			t.Errorf("%+v", r)
+		}
+		if n, err := h.state.Again(t.Context(), "place", "x.csv"); err != nil || n != 1 {
+			t.Errorf("%d %v", n, err)
+		}
+	}
+	if st, err := h.state.Standings(t.Context()); err != nil || st["place"].Waiting != 1 || st["place"].Refused != 0 {
+		t.Errorf("%+v %v", st, err)
 	}
 	h.pull(s)
 	h.want(map[string][]string{"x.csv": {"1"}})
@@ -179,7 +195,7 @@ func TestPermissionLost(t *testing.T) {
 		t.Error("a folder that is gone is no empty folder")
 	}
 	st, err := h.state.Standings(t.Context())
-	if err != nil || st["place"].Failures != 1 || st["place"].LastSuccess.IsZero() || st["place"].LastError == "" {
+	if err != nil || st["place"].Failures != 1 || st["place"].LastSuccess.IsZero() || st["place"].LastError == "" || !st["place"].Down || st["place"].Failed != 1 {
 		t.Errorf("%+v %v", st, err)
 	}
 }

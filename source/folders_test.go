@@ -62,7 +62,7 @@ func TestUnreadableFolder(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		servertest.Write(t, filepath.Join(dir, "b", "y.csv"), "yy")
-		if err := h.state.Put(t.Context(), s.noted(Object{Name: "b/y.csv", Version: "1"}, map[string]Record{}, Waiting)); err != nil {
+		if err := h.state.Put(t.Context(), s.noted(Object{Name: "b/y.csv", Version: "1"}, map[string]Record{}, Waiting, "…")); err != nil {
 			t.Fatal(err)
 		}
 		servertest.Lock(t, filepath.Join(dir, "b"))

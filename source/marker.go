@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"laborwatch/messages"
 )
 
 // markers end the name of the file that says another is whole, in any case.
@@ -28,12 +30,19 @@ func marksOf(list []Object) map[string][]Object {
 	return out
 }
 
-// marked keeps the objects that a marker says are whole, one beside it and not
-// older, and those that are faults.
-func marked(list []Object, marks map[string][]Object) []Object {
-	return slices.DeleteFunc(list, func(o Object) bool {
-		return o.fault == nil && !slices.ContainsFunc(marks[o.Name], func(m Object) bool { return !m.Modified.Before(o.Modified) })
-	})
+// marked has the objects wait that no marker says are whole: one beside it and
+// not older.
+func marked(list []Object, marks map[string][]Object) {
+	for i, o := range list {
+		switch older := marks[o.Name]; {
+		case slices.ContainsFunc(older, func(m Object) bool { return !m.Modified.Before(o.Modified) }):
+		case len(older) > 0:
+			list[i].waits = messages.Both("sources.waits.newer", path.Base(older[0].Name))
+		default:
+			base := path.Base(o.Name)
+			list[i].waits = messages.Both("sources.waits.marker", base+markers[0], base+markers[1])
+		}
+	}
 }
 
 // spellings are the markers' endings in every mixture of cases.

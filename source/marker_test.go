@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,12 +26,17 @@ func TestMarkers(t *testing.T) {
 	servertest.Write(t, filepath.Join(dir, "z.csv"), "1")
 	servertest.Write(t, filepath.Join(dir, "x.csv.ok"), "")
 	servertest.Write(t, filepath.Join(dir, "y.csv.done"), "")
-	h.pull(s)
+	res := h.pull(s)
 	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
+	if len(res.Waiting) != 1 || res.Waiting[0].Object != "z.csv" || !strings.Contains(res.Waiting[0].Why, "z.csv.ok") || res.Offered != 3 {
+		t.Errorf("%+v", res)
+	}
 	// A file that is written anew is not whole until its marker is.
 	at("x.csv.ok", time.Hour)
 	servertest.Write(t, filepath.Join(dir, "x.csv"), "ne")
-	h.pull(s)
+	if res := h.pull(s); len(res.Waiting) != 2 || !strings.Contains(res.Waiting[0].Why, "older than the file") {
+		t.Errorf("%+v", res)
+	}
 	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
 	servertest.Write(t, filepath.Join(dir, "x.csv"), "new")
 	at("x.csv", time.Minute)

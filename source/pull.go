@@ -10,12 +10,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"laborwatch/messages"
 )
 
 // Result is what a pull did.
 type Result struct {
-	// Offered counts the objects on offer, Waiting those not known to be whole.
-	Offered, Waiting int
+	// Offered counts the objects on offer.
+	Offered int
+	// Waiting are those not known to be whole, with what they wait for.
+	Waiting []Told
 	// Loaded and Refused are the objects handed to the loader, by outcome.
 	Loaded, Refused []string
 	// Unknown are objects whose names no contract knows; they are not fetched.
@@ -24,6 +28,9 @@ type Result struct {
 	// the next pull.
 	Failed []Failure
 }
+
+// Told is an object with what is to be told of it.
+type Told struct{ Object, Why string }
 
 // Failure is an object that could not be fetched.
 type Failure struct {
@@ -40,8 +47,8 @@ func (s *Source) Pull(ctx context.Context, load LoadFunc) (res Result, err error
 	defer s.shut()
 	s.missed = map[string]*miss{}
 	err = s.pull(ctx, load, &res)
-	what := ""
-	if err != nil {
+	what, down := "", err != nil
+	if down {
 		err = fmt.Errorf("%s: %w", s.c.Name, s.clean(err))
 		what = err.Error()
 	} else if len(res.Failed) > 0 {
@@ -50,7 +57,7 @@ func (s *Source) Pull(ctx context.Context, load LoadFunc) (res Result, err error
 	if ctx.Err() != nil {
 		return res, err // stopped by hand: no fault of the source
 	}
-	return res, errors.Join(err, s.o.State.Looked(ctx, s.c.Name, s.o.Clock(), what))
+	return res, errors.Join(err, s.o.State.Looked(ctx, s.c.Name, s.o.Clock(), what, down))
 }
 
 func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
@@ -96,11 +103,12 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 	for name, r := range records {
 		switch r.Status {
 		case Waiting:
-			res.Waiting++
+			res.Waiting = append(res.Waiting, Told{name, r.Why})
 		case Unknown:
 			res.Unknown = append(res.Unknown, name)
 		}
 	}
+	slices.SortFunc(res.Waiting, func(a, b Told) int { return strings.Compare(a.Object, b.Object) })
 	slices.Sort(res.Unknown)
 	return s.finish(ctx, load, landed, records, res)
 }
@@ -124,7 +132,7 @@ func (s *Source) gone(ctx context.Context, list []Object, records map[string]Rec
 		if offered[name] || r.Status == Done || r.Status == Refused && s.wanted(name) || r.Status == Here {
 			continue
 		}
-		if _, err := s.o.State.Forget(ctx, s.c.Name, name); err != nil {
+		if err := s.o.State.Forget(ctx, s.c.Name, name); err != nil {
 			return err
 		}
 		if err := os.RemoveAll(s.place(name)); err != nil {
@@ -233,7 +241,7 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 		return nil, errors.Join(err, s.forgetPart(ctx, o.Name, before, records))
 	case errors.Is(err, errChanged):
 		// Still being written: no fault, it is looked at again.
-		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting)}))
+		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting, messages.Both("sources.waits.changed"))}))
 	case err != nil && before.Status == Refused && r.Status == Refused:
 		return nil, err // the record has the reason of the refusal
 	case err != nil:
@@ -260,10 +268,9 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 // nothing new.
 func (s *Source) forgetPart(ctx context.Context, name string, before Record, records map[string]Record) error {
 	records[name] = before
-	if before.Status == "" {
+	if before.Status == "" || before.Status == Again {
 		delete(records, name)
-		_, err := s.o.State.Forget(ctx, s.c.Name, name)
-		return errors.Join(err, os.RemoveAll(s.place(name)))
+		return errors.Join(s.o.State.Forget(ctx, s.c.Name, name), os.RemoveAll(s.place(name)))
 	}
 	return errors.Join(s.o.State.Put(ctx, before), os.RemoveAll(s.place(name)))
 }

@@ -36,8 +36,10 @@ type Object struct {
 	Version string
 	// Watermark is how far a query has read with this object.
 	Watermark string
-	// fault says why this one object cannot be had, where listing tells.
+	// fault says why this one object cannot be had, where listing tells, and
+	// waits what is missing before it may be taken.
 	fault error
+	waits string
 }
 
 // folder says whether it stands for a folder that cannot be read.
@@ -275,7 +277,7 @@ func (s *Source) list(ctx context.Context, known map[string]string) (list []Obje
 	marks := marksOf(list)
 	list = slices.DeleteFunc(list, func(o Object) bool { return !o.folder() && !s.wanted(o.Name) })
 	if _, ok := s.backend.(growing); ok && s.c.Whole == "marker" {
-		list = marked(list, marks)
+		marked(list, marks)
 	}
 	slices.SortStableFunc(list, func(a, b Object) int {
 		if c := a.Modified.Compare(b.Modified); c != 0 {

@@ -110,6 +110,9 @@ func TestHTTPPlainMissing(t *testing.T) {
 			t.Errorf("%+v", res)
 		}
 	}
+	if r := h.record(s, "other.csv"); r.Status != Unknown || !strings.Contains(r.Why, "no contract") {
+		t.Errorf("%+v", r)
+	}
 	if r := h.record(s, "readme.csv"); r.Status != Failed || !strings.Contains(r.Why, "404") {
 		t.Errorf("%+v", r)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"laborwatch/messages"
 )
 
 // whole leaves out the objects that are done with, that no contract knows, and
@@ -25,9 +27,13 @@ func (s *Source) whole(ctx context.Context, list []Object, records map[string]Re
 				return nil, err
 			}
 		case strange:
-			notes = append(notes, s.noted(o, records, Unknown))
+			notes = append(notes, s.noted(o, records, Unknown, messages.Both("sources.unknown")))
+		case unmarked:
+			if r := records[o.Name]; r.Status != Waiting || r.Version != o.Version || r.Why != o.waits {
+				notes = append(notes, s.noted(o, records, Waiting, o.waits))
+			}
 		case fresh:
-			notes = append(notes, s.noted(o, records, Waiting))
+			notes = append(notes, s.noted(o, records, Waiting, s.settling()))
 			young = append(young, o)
 		case unsettled:
 			young = append(young, o)
@@ -54,6 +60,7 @@ const (
 	finished                  // it was loaded or refused in this version
 	strange                   // no contract knows it
 	fresh                     // seen for the first time in this version
+	unmarked                  // no marker says that it is whole
 	unsettled                 // seen before, too short a time ago to tell
 	remembered                // as strange, and noted before
 )
@@ -71,10 +78,12 @@ func (s *Source) judge(o Object, records map[string]Record) verdict {
 		}
 		return finished
 	case !s.known(o):
-		if same && r.Status == Unknown {
+		if same && r.Status == Unknown && r.Why != "" {
 			return remembered
 		}
 		return strange
+	case o.waits != "":
+		return unmarked
 	case !grows || s.c.Whole != "stable":
 		return ready
 	case !same || r.Status == Unknown:
@@ -127,7 +136,7 @@ func (s *Source) secondLook(ctx context.Context, out, young, again []Object, rec
 		case there && x.Version == o.Version:
 			out = append(out, o)
 		case there:
-			notes = append(notes, s.noted(x, records, Waiting))
+			notes = append(notes, s.noted(x, records, Waiting, s.settling()))
 		}
 	}
 	if err := s.o.State.Settle(ctx, notes); err != nil {
@@ -142,13 +151,17 @@ func (s *Source) secondLook(ctx context.Context, out, young, again []Object, rec
 	return out, nil
 }
 
-// noted is the record of an object seen in a version, with a status.
-func (s *Source) noted(o Object, records map[string]Record, status string) Record {
+// settling is what a file waits for that may still be written.
+func (s *Source) settling() string { return messages.Both("sources.waits.settle", s.c.Settle) }
+
+// noted is the record of an object seen in a version, with a status and why it
+// has that.
+func (s *Source) noted(o Object, records map[string]Record, status, why string) Record {
 	r := records[o.Name]
 	if r.Version != o.Version {
 		r.Attempts = 0
 	}
-	r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Why = s.c.Name, o.Name, o.Version, o.Size, 0, status, ""
+	r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Why = s.c.Name, o.Name, o.Version, o.Size, 0, status, why
 	r.SeenAt, r.DoneAt = s.o.Clock(), time.Time{}
 	records[o.Name] = r
 	return r
