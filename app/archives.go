@@ -13,10 +13,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/duckdb/duckdb-go/v2"
+	"golang.org/x/sys/unix"
+
 	"laborwatch/archive"
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/messages"
+	"laborwatch/source"
 )
 
 // feeds says what files are read as: force names the contract of all, only
@@ -44,7 +48,7 @@ func (a *App) load(ctx context.Context, fs feeds, files []ingest.File) (sum Inge
 	defer a.work.Unlock()
 	in, err := a.ingester(ctx)
 	if err != nil {
-		return sum, nil, err
+		return sum, nil, source.Stop(err)
 	}
 	b := &bundle{app: a, in: in, feeds: fs, why: make([]string, len(files))}
 	run := func(ctx context.Context) error {
@@ -87,7 +91,7 @@ func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
 		load = b.in.Try
 	}
 	if b.sum.Summary, err = load(ctx, b.list); err != nil {
-		return err
+		return ofMachine(err)
 	}
 	b.sum.Unknown, b.sum.Skipped = unknown, b.sum.Skipped+skipped
 	for _, r := range b.sum.Refused {
@@ -96,14 +100,14 @@ func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
 	}
 	b.sum.Refused = append(refused, b.sum.Refused...)
 	if err := b.keepOriginals(ctx); err != nil {
-		return err
+		return source.Stop(err)
 	}
 	for i, sha := range b.packed {
 		if b.why[i] != "" || b.dry {
 			continue // so that it can be tried again
 		}
 		if err := b.app.sourceState.ArchiveDone(ctx, sha, b.in.Fingerprint(), files[i].Rel, b.app.opts.Clock()); err != nil {
-			return err
+			return source.Stop(err)
 		}
 	}
 	return nil
@@ -136,7 +140,7 @@ func (b *bundle) take(ctx context.Context, i int, f ingest.File) error {
 	}
 	known, err := b.app.sourceState.ArchiveKnown(ctx, sha, b.in.Fingerprint())
 	if err != nil {
-		return err
+		return source.Stop(err)
 	}
 	if known && !f.Named {
 		b.sum.Skipped++
@@ -144,7 +148,7 @@ func (b *bundle) take(ctx context.Context, i int, f ingest.File) error {
 	}
 	dir := filepath.Join(b.app.unpackDir(), fmt.Sprintf("%06d", i))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return source.Stop(err)
 	}
 	members, err := archive.Unpack(ctx, f.Path, base, dir, b.app.limits())
 	if archive.Refused(err) {
@@ -202,7 +206,25 @@ func (b *bundle) refuse(ctx context.Context, i int, f ingest.File, sha string, w
 	if b.dry {
 		return nil
 	}
-	return b.app.Lake.Refuse(ctx, []lake.Refused{{SHA256: sha, Feed: feed, File: f.Rel, Reason: why.Error(), LoadID: archiveFeed + ":" + sha}})
+	return source.Stop(b.app.Lake.Refuse(ctx, []lake.Refused{{SHA256: sha, Feed: feed, File: f.Rel, Reason: why.Error(), LoadID: archiveFeed + ":" + sha}}))
+}
+
+// ofMachine marks the engine's errors that say nothing of what was loaded: the
+// disk is full, or the database has to be opened anew. It gives its system's
+// errors as text alone.
+func ofMachine(err error) error {
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	stops := e.Type == duckdb.ErrorTypeFatal
+	for _, no := range []unix.Errno{unix.ENOSPC, unix.EDQUOT, unix.EFBIG, unix.EROFS} {
+		stops = stops || strings.Contains(strings.ToLower(e.Msg), no.Error())
+	}
+	if stops {
+		return source.Stop(err)
+	}
+	return err
 }
 
 func hashFile(file string) (sha string, err error) {

@@ -131,8 +131,17 @@ type Pulled struct {
 	Ingested
 }
 
+// Faults are the objects that could not be fetched or loaded, as errors.
+func (p Pulled) Faults() []error {
+	errs := make([]error, len(p.Failed))
+	for i, f := range p.Failed {
+		errs[i] = fmt.Errorf("%s/%s: %w", p.Source, f.Object, f.Err)
+	}
+	return errs
+}
+
 // Pull looks at a source and loads what is new there. Objects that could not be
-// fetched are in the result, and no error.
+// fetched or loaded are in the result, and no error.
 func (a *App) Pull(ctx context.Context, name string) (p Pulled, err error) {
 	p.Source = name
 	s, err := a.source(name)
@@ -140,12 +149,17 @@ func (a *App) Pull(ctx context.Context, name string) (p Pulled, err error) {
 		return p, err
 	}
 	called := false
+	var fault error
 	p.Result, err = s.Pull(ctx, func(ctx context.Context, list []source.Landed) (out []source.Outcome, err error) {
 		called = true
 		got, outcomes, err := a.loadLanded(ctx, s, list)
 		p.Add(got)
+		fault = cmp.Or(fault, err)
 		return outcomes, err
 	})
+	if err == nil && fault != nil { // others were loaded after it
+		_, _ = a.journal.timed(ctx, StageIngest, func(context.Context) error { return fault })
+	}
 	if err == nil && name == Inbox {
 		for _, f := range p.Result.Unknown {
 			a.log.Warn("no contract knows the file", "file", f)
@@ -201,10 +215,7 @@ func (a *App) loadLanded(ctx context.Context, s *source.Source, list []source.La
 // evaluated and published.
 func (a *App) RunSource(ctx context.Context, name string) error {
 	p, err := a.Pull(ctx, name)
-	errs := []error{err}
-	for _, f := range p.Failed {
-		errs = append(errs, fmt.Errorf("%s/%s: %w", name, f.Object, f.Err))
-	}
+	errs := append([]error{err}, p.Faults()...)
 	jobs := []string{StagePublish}
 	if len(p.Loads) > 0 {
 		jobs = []string{StageTransform, StageAlerts, StagePublish}

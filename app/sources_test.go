@@ -296,7 +296,7 @@ func TestCrashAroundLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	died := errors.New("died")
+	died := source.Stop(errors.New("died"))
 	if _, err := s.Pull(t.Context(), func(context.Context, []source.Landed) ([]source.Outcome, error) { return nil, died }); !errors.Is(err, died) {
 		t.Fatal(err)
 	}

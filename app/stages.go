@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -237,13 +238,17 @@ func (a *App) Evaluate(ctx context.Context) (res alert.Result, err error) {
 	return res, err
 }
 
-// Run does a schedule's jobs in order and stops at the first that fails.
+// Run does a schedule's jobs in order and stops at the first that fails. A file
+// in the inbox that cannot be read stops nothing, and is an error all the same.
 func (a *App) Run(ctx context.Context, jobs []string) error {
+	var faults []error
 	for _, j := range jobs {
 		var err error
 		switch j {
 		case StageIngest:
-			_, err = a.Pull(ctx, Inbox)
+			var p Pulled
+			p, err = a.Pull(ctx, Inbox)
+			faults = append(faults, p.Faults()...)
 		case StageTransform:
 			_, err = a.RunTransform(ctx, nil)
 		case StageAlerts:
@@ -254,10 +259,10 @@ func (a *App) Run(ctx context.Context, jobs []string) error {
 			_, err = a.Release(ctx, 0)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", j, err)
+			return errors.Join(append(faults, fmt.Errorf("%s: %w", j, err))...)
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // now is the injected clock's time in the configured zone.

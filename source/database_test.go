@@ -68,7 +68,7 @@ func TestSQLWatermark(t *testing.T) {
 		// A crash between landing and load: the extract is loaded first, as it
 		// was, and what came meanwhile goes into the next.
 		s.Exec(t, `INSERT INTO w VALUES (4, '2026-11-02 10:00:00.000004')`)
-		h.fault = errors.New("killed")
+		h.fault = Stop(errors.New("killed"))
 		if _, err := h.source(place).Pull(t.Context(), h.load); err == nil {
 			t.Fatal("no fault")
 		}

@@ -270,7 +270,7 @@ func TestKilledBetweenLandingAndLoad(t *testing.T) {
 	h := newHouse(t)
 	s, dir := folder(h, nil)
 	servertest.Write(t, filepath.Join(dir, "a.csv"), "1")
-	h.fault = errors.New("killed")
+	h.fault = Stop(errors.New("killed"))
 	if _, err := s.Pull(t.Context(), h.load); err == nil {
 		t.Fatal("no fault")
 	}

@@ -36,6 +36,9 @@ type house struct {
 	strange func(base string) bool
 	// fault is what the loader fails with.
 	fault error
+	// broken are objects that the loader fails on, and with them all that is
+	// given to it at once.
+	broken map[string]error
 	// got are the contents loaded, by object, and the order they came in.
 	got   map[string][]string
 	order []string
@@ -43,7 +46,7 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC), got: map[string][]string{}, refuse: map[string]string{}}
+	h := &house{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC), got: map[string][]string{}, refuse: map[string]string{}, broken: map[string]error{}}
 	h.open()
 	t.Cleanup(func() {
 		if err := h.eng.Close(); err != nil {
@@ -121,6 +124,11 @@ func set[T comparable](v *T, def T) {
 func (h *house) load(_ context.Context, list []Landed) ([]Outcome, error) {
 	if h.fault != nil {
 		return nil, h.fault
+	}
+	for _, x := range list {
+		if err := h.broken[x.Object.Name]; err != nil {
+			return nil, err
+		}
 	}
 	out := make([]Outcome, len(list))
 	for i, x := range list {

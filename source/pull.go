@@ -24,18 +24,23 @@ type Result struct {
 	Loaded, Refused []string
 	// Unknown are objects whose names no contract knows; they are not fetched.
 	Unknown []string
-	// Failed are the objects that could not be fetched; they are tried again at
-	// the next pull.
+	// Failed are the objects that could not be fetched or loaded; they are tried
+	// again at the next pull.
 	Failed []Failure
 }
 
 // Told is an object with what is to be told of it.
 type Told struct{ Object, Why string }
 
-// Failure is an object that could not be fetched.
+// Failure is an object that could not be fetched or loaded.
 type Failure struct {
 	Object string
 	Err    error
+}
+
+// fail notes an object that failed, once.
+func (r *Result) fail(object string, err error) {
+	r.Failed = append(slices.DeleteFunc(r.Failed, func(f Failure) bool { return f.Object == object }), Failure{object, err})
 }
 
 // Pull looks at the source, lands what is new and hands it to load, in order of
@@ -94,7 +99,7 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 			return err
 		case errors.Is(err, errNothing):
 		case err != nil:
-			res.Failed = append(res.Failed, Failure{o.Name, s.clean(err)})
+			res.fail(o.Name, s.clean(err))
 			s.o.Log.Warn("could not fetch", "source", s.c.Name, "object", o.Name, "error", s.clean(err))
 		case x != nil:
 			landed = append(landed, *x)
@@ -242,8 +247,8 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 	case errors.Is(err, errChanged):
 		// Still being written: no fault, it is looked at again.
 		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting, messages.Both("sources.waits.changed"))}))
-	case err != nil && before.Status == Refused && r.Status == Refused:
-		return nil, err // the record has the reason of the refusal
+	case err != nil && r.Status == before.Status && (r.Status == Refused || r.Status == Here):
+		return nil, err // the record says why it was refused, or could not be loaded
 	case err != nil:
 		switch {
 		case before.Status == Done && r.Status == Done: // that version is loaded all the same
@@ -268,55 +273,9 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 // nothing new.
 func (s *Source) forgetPart(ctx context.Context, name string, before Record, records map[string]Record) error {
 	records[name] = before
-	if before.Status == "" || before.Status == Again {
+	if before.Status == "" || before.Status == Again || before.Status == Here {
 		delete(records, name)
 		return errors.Join(s.o.State.Forget(ctx, s.c.Name, name), os.RemoveAll(s.place(name)))
 	}
 	return errors.Join(s.o.State.Put(ctx, before), os.RemoveAll(s.place(name)))
-}
-
-// finish loads what is here, notes what came of it and only then removes it.
-func (s *Source) finish(ctx context.Context, load LoadFunc, list []Landed, records map[string]Record, res *Result) error {
-	if len(list) == 0 {
-		return nil
-	}
-	outcomes, err := load(ctx, list)
-	if err != nil {
-		return err
-	}
-	if len(outcomes) != len(list) {
-		return fmt.Errorf("%d outcomes of %d objects", len(outcomes), len(list))
-	}
-	var settled []Record
-	for i, x := range list {
-		before := records[x.Object.Name]
-		r := before
-		r.Source, r.Object, r.Status, r.Why = s.c.Name, x.Object.Name, Done, outcomes[i].Refused
-		if r.Why == "" {
-			res.Loaded = append(res.Loaded, x.Object.Name)
-		} else {
-			r.Status = Refused
-			res.Refused = append(res.Refused, x.Object.Name)
-		}
-		if r != before { // what lies in place is mostly known from before
-			r.DoneAt = s.o.Clock()
-			settled = append(settled, r)
-		}
-		records[x.Object.Name] = r
-	}
-	// What was published is noted even when the run is being stopped.
-	if err := s.o.State.Settle(context.WithoutCancel(ctx), settled); err != nil {
-		return err
-	}
-	for _, x := range list {
-		if !s.o.InPlace {
-			if err := os.RemoveAll(s.place(x.Object.Name)); err != nil {
-				return err
-			}
-		}
-		if records[x.Object.Name].Status == Done {
-			s.settle(x.Object)
-		}
-	}
-	return nil
 }

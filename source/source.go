@@ -110,9 +110,20 @@ type Landed struct {
 // is empty.
 type Outcome struct{ Refused string }
 
-// LoadFunc loads landed objects and gives an outcome for each. After an error
-// they are offered again.
+// LoadFunc loads landed objects and gives an outcome for each. After an error it
+// is called again with fewer of them, down to the one that it fails on, which
+// has failed and is offered again at the next pull. An error that Stop marks,
+// a full disk and the end of ctx end the pull: then all are offered again.
 type LoadFunc func(ctx context.Context, list []Landed) ([]Outcome, error)
+
+// Stop marks an error of a LoadFunc as this machine's: it says nothing of the
+// objects, and would come of any others.
+func Stop(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &localError{err}
+}
 
 // Options of New.
 type Options struct {

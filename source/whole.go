@@ -62,7 +62,7 @@ const (
 	fresh                     // seen for the first time in this version
 	unmarked                  // no marker says that it is whole
 	unsettled                 // seen before, too short a time ago to tell
-	remembered                // as strange, and noted before
+	remembered                // nothing more than is noted
 )
 
 func (s *Source) judge(o Object, records map[string]Record) verdict {
@@ -77,6 +77,8 @@ func (s *Source) judge(o Object, records map[string]Record) verdict {
 			return ready
 		}
 		return finished
+	case same && r.Status == Here:
+		return remembered // it was tried again before this look
 	case !s.known(o):
 		if same && r.Status == Unknown && r.Why != "" {
 			return remembered

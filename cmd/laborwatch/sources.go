@@ -138,9 +138,7 @@ func (e *env) pull(ctx context.Context, a *app.App, names []string) error {
 		}
 		errs = append(errs, err)
 		e.reportPull(p, err)
-		for _, f := range p.Failed {
-			errs = append(errs, fmt.Errorf("%s/%s: %w", name, f.Object, f.Err))
-		}
+		errs = append(errs, p.Faults()...)
 		sum.Add(p.Ingested)
 		for _, u := range p.Result.Unknown {
 			sum.Unknown = append(sum.Unknown, name+"/"+u)
