@@ -20,8 +20,8 @@ func TestUnreadableFileInTheInbox(t *testing.T) {
 	cfg := towns(t)
 	a := start(t, cfg)
 	servertest.Unprivileged(t)
-	for _, month := range []string{"05", "06", "07"} {
-		put(t, filepath.Join(cfg.Ingest.Inbox, "岗位信息_2026"+month+".csv"), []byte(strings.ReplaceAll(vacancies, "2026-05", "2026-"+month)))
+	for _, m := range []string{"05", "06", "07"} {
+		put(t, filepath.Join(cfg.Ingest.Inbox, "岗位信息_2026"+m+".csv"), []byte(month(m)))
 	}
 	locked := filepath.Join(cfg.Ingest.Inbox, "岗位信息_202606.csv")
 	servertest.Lock(t, locked)
@@ -75,7 +75,7 @@ func TestUnreadableLandedFile(t *testing.T) {
 		t.Fatal(landed, err)
 	}
 	servertest.Lock(t, landed[0])
-	put(t, filepath.Join(dir, "岗位信息_202606.csv"), []byte(strings.ReplaceAll(vacancies, "2026-05", "2026-06")))
+	put(t, filepath.Join(dir, "岗位信息_202606.csv"), []byte(month("06")))
 	p := pull(t, a, "one")
 	if len(p.Failed) != 1 || p.Failed[0].Object != "岗位信息_202605.csv" || len(p.Loads) != 1 {
 		t.Errorf("%+v", p)

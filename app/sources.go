@@ -177,7 +177,8 @@ func (s *Ingested) Add(o Ingested) {
 	s.RowsIn, s.RowsLoaded = s.RowsIn+o.RowsIn, s.RowsLoaded+o.RowsLoaded
 	s.RowsQuarantined, s.RowsRepeated = s.RowsQuarantined+o.RowsQuarantined, s.RowsRepeated+o.RowsRepeated
 	s.Loads, s.Refused = append(s.Loads, o.Loads...), append(s.Refused, o.Refused...)
-	s.Unknown, s.Skipped = append(s.Unknown, o.Unknown...), s.Skipped+o.Skipped
+	s.Unknown, s.Strays = append(s.Unknown, o.Unknown...), append(s.Strays, o.Strays...)
+	s.Skipped += o.Skipped
 }
 
 // loadLanded loads what a source has landed. Within the ledger an object is
@@ -200,13 +201,13 @@ func (a *App) loadLanded(ctx context.Context, s *source.Source, list []source.La
 	for at, i := range order {
 		sorted[at] = files[i]
 	}
-	sum, why, err := a.load(ctx, feeds{force: s.Config().Feed}, sorted)
+	sum, out, err := a.load(ctx, feeds{force: s.Config().Feed}, sorted)
 	if err != nil {
 		return sum, nil, err
 	}
 	outcomes := make([]source.Outcome, len(list))
 	for at, i := range order {
-		outcomes[i].Refused = why[at]
+		outcomes[i] = out[at]
 	}
 	return sum, outcomes, nil
 }

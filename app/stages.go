@@ -131,10 +131,11 @@ func modelFiles(dir string) (fs.FS, error) {
 	return overlay{over: os.DirFS(dir), base: sql.FS}, nil
 }
 
-// Ingested is what Ingest did, and the files that no contract knows.
+// Ingested is what Ingest did, and what no contract knows: files, and members of
+// archives as ARCHIVE/MEMBER.
 type Ingested struct {
 	ingest.Summary
-	Unknown []string
+	Unknown, Strays []string
 }
 
 // Ingest loads files, or everything in the inbox when there are none. A feed
@@ -164,14 +165,14 @@ func (a *App) ingestAs(ctx context.Context, feed string, files []string, dry boo
 		as = feeds{only: feed, dry: dry}
 		stamps = a.stamped(list)
 	}
-	sum, why, err := a.load(ctx, as, list)
+	sum, out, err := a.load(ctx, as, list)
 	sum.Unknown = append(unknown, sum.Unknown...)
 	if err != nil || dry {
 		return sum, err
 	}
 	for i, o := range stamps {
 		// Of an archive, one feed alone may have been taken.
-		if o.Name == "" || why[i] != "" || (feed != "" && list[i].Feed != feed) {
+		if o.Name == "" || out[i].Refused != "" || (feed != "" && list[i].Feed != feed) {
 			continue
 		}
 		if err := a.sources[0].PutAway(o); err != nil {

@@ -46,6 +46,12 @@ func (s *Source) loaded(ctx context.Context, list []Landed, outcomes []Outcome, 
 			r.Status = Refused
 			res.Refused = append(res.Refused, name)
 		}
+		if note := outcomes[i].Note; !outcomes[i].Known {
+			r.Note = note
+			if note != "" {
+				res.Notes = append(res.Notes, Told{name, note})
+			}
+		}
 		res.Failed = slices.DeleteFunc(res.Failed, func(f Failure) bool { return f.Object == name }) // in an earlier version
 		if r != before {                                                                             // what lies in place is mostly known from before
 			r.DoneAt = s.o.Clock()

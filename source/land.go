@@ -125,7 +125,7 @@ func (t *transfer) begin(ctx context.Context, f *os.File, in *Stream) error {
 		return &localError{err}
 	}
 	t.record.Version, t.record.Size, t.record.Status = t.object.Version, t.object.Size, Landing
-	t.record.Landed, t.record.Why = in.Offset, ""
+	t.record.Landed, t.record.Why, t.record.Note = in.Offset, "", ""
 	return t.s.o.State.Put(ctx, t.record)
 }
 

@@ -22,6 +22,8 @@ type Result struct {
 	Waiting []Told
 	// Loaded and Refused are the objects handed to the loader, by outcome.
 	Loaded, Refused []string
+	// Notes tell of archives what was loaded of them and what was not.
+	Notes []Told
 	// Unknown are objects whose names no contract knows; they are not fetched.
 	Unknown []string
 	// Failed are the objects that could not be fetched or loaded; they are tried
@@ -230,6 +232,9 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 		before.Why = "" // this look tells anew
 	}
 	if s.o.InPlace && o.fault == nil {
+		if before.Version != o.Version {
+			before.Note = ""
+		}
 		before.Version, before.Size = o.Version, o.Size
 		records[o.Name] = before
 		return &Landed{o, filepath.Join(s.c.Directory.Path, filepath.FromSlash(o.Name))}, nil

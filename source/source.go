@@ -106,9 +106,15 @@ type Landed struct {
 	Path   string
 }
 
-// Outcome says what became of a landed object: loaded (or known) when Refused
-// is empty.
-type Outcome struct{ Refused string }
+// Outcome says what became of a landed object.
+type Outcome struct {
+	// Refused says why it was refused, in whole or in part; "" for loaded.
+	Refused string
+	// Note tells of an archive what was loaded of it and what was not.
+	Note string
+	// Known says that it was not looked into: it was loaded before.
+	Known bool
+}
 
 // LoadFunc loads landed objects and gives an outcome for each. After an error it
 // is called again with fewer of them, down to the one that it fails on, which

@@ -31,6 +31,8 @@ type Record struct {
 	// Why it is as it is, for people: what is wrong, or what it waits for. Of a
 	// done object, that it could not be looked at since.
 	Why string
+	// Note tells of an archive what was loaded of it and what was not.
+	Note string
 	// SeenAt is when this version was first seen, DoneAt when it was done with.
 	SeenAt, DoneAt time.Time
 	// Watermark is how far the query behind the object has read.
@@ -74,6 +76,7 @@ func OpenState(ctx context.Context, db *sql.DB) (*State, error) {
 			failures BIGINT NOT NULL, last_error VARCHAR NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS state.main.source_archives (sha256 VARCHAR NOT NULL, contracts VARCHAR NOT NULL, file VARCHAR NOT NULL,
 			done_at TIMESTAMP NOT NULL, PRIMARY KEY (sha256, contracts))`,
+		`ALTER TABLE state.main.source_objects ADD COLUMN IF NOT EXISTS note VARCHAR DEFAULT ''`,
 		`ALTER TABLE state.main.source_looks ADD COLUMN IF NOT EXISTS down BOOLEAN DEFAULT false`,
 	} {
 		if _, err := db.ExecContext(ctx, q); err != nil {
@@ -85,7 +88,7 @@ func OpenState(ctx context.Context, db *sql.DB) (*State, error) {
 
 // Records gives what is remembered of a source's objects, by name.
 func (t *State) Records(ctx context.Context, source string) (out map[string]Record, err error) {
-	rows, err := t.db.QueryContext(ctx, `SELECT source, object, version, size, landed, status, attempts, last_error, seen_at, done_at, watermark
+	rows, err := t.db.QueryContext(ctx, `SELECT source, object, version, size, landed, status, attempts, last_error, seen_at, done_at, watermark, note
 		FROM state.main.source_objects WHERE source = ?`, source)
 	if err != nil {
 		return nil, fmt.Errorf("state: sources: %w", err)
@@ -95,7 +98,7 @@ func (t *State) Records(ctx context.Context, source string) (out map[string]Reco
 	for rows.Next() {
 		var r Record
 		var done sql.NullTime
-		if err := rows.Scan(&r.Source, &r.Object, &r.Version, &r.Size, &r.Landed, &r.Status, &r.Attempts, &r.Why, &r.SeenAt, &done, &r.Watermark); err != nil {
+		if err := rows.Scan(&r.Source, &r.Object, &r.Version, &r.Size, &r.Landed, &r.Status, &r.Attempts, &r.Why, &r.SeenAt, &done, &r.Watermark, &r.Note); err != nil {
 			return nil, fmt.Errorf("state: sources: %w", err)
 		}
 		r.DoneAt = done.Time
@@ -104,16 +107,16 @@ func (t *State) Records(ctx context.Context, source string) (out map[string]Reco
 	return out, rows.Err()
 }
 
-const putRecord = `INSERT INTO state.main.source_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const putRecord = `INSERT INTO state.main.source_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (source, object) DO UPDATE SET version = excluded.version, size = excluded.size, landed = excluded.landed, status = excluded.status,
-	attempts = excluded.attempts, last_error = excluded.last_error, seen_at = excluded.seen_at, done_at = excluded.done_at, watermark = excluded.watermark`
+	attempts = excluded.attempts, last_error = excluded.last_error, seen_at = excluded.seen_at, done_at = excluded.done_at, watermark = excluded.watermark, note = excluded.note`
 
 func (r Record) values() []any {
 	var done any
 	if !r.DoneAt.IsZero() {
 		done = r.DoneAt.UTC()
 	}
-	return []any{r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Attempts, r.Why, r.SeenAt.UTC(), done, r.Watermark}
+	return []any{r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Attempts, r.Why, r.SeenAt.UTC(), done, r.Watermark, r.Note}
 }
 
 // Put keeps a record.

@@ -164,7 +164,7 @@ func (s *Source) noted(o Object, records map[string]Record, status, why string) 
 		r.Attempts = 0
 	}
 	r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Why = s.c.Name, o.Name, o.Version, o.Size, 0, status, why
-	r.SeenAt, r.DoneAt = s.o.Clock(), time.Time{}
+	r.SeenAt, r.DoneAt, r.Note = s.o.Clock(), time.Time{}, ""
 	records[o.Name] = r
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +71,7 @@ func (e *env) listObjects(ctx context.Context, a *app.App, name string) error {
 	w := newTable(e.stdout)
 	w.head("cli.sources.objects")
 	for _, r := range records {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, state(r.State()), r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), oneLine(r.Why))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, state(r.State()), r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), oneLine(why(r)))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -82,6 +83,14 @@ func (e *env) listObjects(ctx context.Context, a *app.App, name string) error {
 		}
 	}
 	return err
+}
+
+// why an object stands as it does, and what is to be told of it.
+func why(r source.Record) string {
+	if r.Why == "" || r.Note == "" {
+		return r.Why + r.Note
+	}
+	return r.Why + "; " + r.Note
 }
 
 // state names how an object stands.
@@ -164,6 +173,13 @@ func (e *env) reportPull(p app.Pulled, down error) {
 	fmt.Fprintln(e.stdout, messages.Both("cli.sources.pulled", p.Source, p.Offered, len(p.Loaded), len(p.Refused), len(p.Waiting), failed))
 	if down != nil {
 		fmt.Fprintf(e.stdout, "  [%s] %v\n", state(source.Failed), down)
+	}
+	for _, n := range p.Notes {
+		stands := source.Done
+		if slices.Contains(p.Result.Refused, n.Object) {
+			stands = source.Refused
+		}
+		fmt.Fprintf(e.stdout, "  [%s] %s: %s\n", state(stands), n.Object, n.Why)
 	}
 	for i, w := range p.Waiting {
 		if i == manyWaiting {
