@@ -3,6 +3,7 @@ package app
 import (
 	"archive/zip"
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,8 +105,8 @@ func TestRefusedForAPersonsName(t *testing.T) {
 	put(t, filepath.Join(dir, "a.zip"), zipOf(t, map[string]string{"岗位信息_202605.csv": vacancies}, false))
 	put(t, filepath.Join(dir, "b.zip"), zipOf(t, map[string]string{"岗位信息_202606_410499196102020019.csv": strings.ReplaceAll(vacancies, "2026-05", "2026-06")}, false))
 	p := pull(t, a, "one")
-	if !slices.Equal(p.Loaded, []string{"a.zip"}) || !slices.Equal(p.Result.Refused, []string{"b.zip"}) {
-		t.Errorf("loaded %v, refused %v", p.Loaded, p.Result.Refused)
+	if !slices.Equal(p.Loaded, []string{"a.zip"}) || !slices.Equal(p.Refused, []string{"b.zip"}) {
+		t.Errorf("loaded %v, refused %v", p.Loaded, p.Refused)
 	}
 	for _, r := range records(t, a, "one") {
 		if strings.Contains(r.Why, "410499196102020019") {
@@ -125,9 +126,7 @@ func month(m string) string { return strings.ReplaceAll(vacancies, "2026-05", "2
 func TestStrayMembers(t *testing.T) {
 	good := map[string]string{"岗位信息_202605.csv": month("05"), "岗位信息_202606.csv": month("06"), "岗位信息_202607.csv": month("07")}
 	with := func(more map[string]string) []byte {
-		for name, body := range good {
-			more[name] = body
-		}
+		maps.Copy(more, good)
 		return zipOf(t, more, false)
 	}
 	for _, by := range []string{"source", "schedule", "hand"} {
@@ -201,7 +200,7 @@ func TestDocumentsInArchives(t *testing.T) {
 	put(t, filepath.Join(dir, "x.zip"), zipOf(t, map[string]string{"a_202605.csv": month("05"), "说明.docx": "?"}, false))
 	put(t, filepath.Join(other, "job_vacancy_202606.zip"), zipOf(t, map[string]string{"a_202606.csv": month("06"), "说明.PDF": "%PDF"}, false))
 	for _, name := range []string{"forced", "named"} {
-		if p := pull(t, a, name); len(p.Loads) != 1 || len(p.Strays) != 1 || len(p.Result.Refused) != 0 || len(p.Notes) != 1 {
+		if p := pull(t, a, name); len(p.Loads) != 1 || len(p.Strays) != 1 || len(p.Refused) != 0 || len(p.Notes) != 1 {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}

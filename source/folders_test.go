@@ -111,6 +111,23 @@ func TestLinks(t *testing.T) {
 		link(filepath.Join(store, "v2"), filepath.Join(dir, "month.csv"))
 		h.pull(s)
 		h.want(map[string][]string{"month.csv": {"1", "2nd"}})
+
+		// What was loaded and cannot be looked at any more has failed, until it goes.
+		if err := os.Remove(filepath.Join(store, "v2")); err != nil {
+			t.Fatal(err)
+		}
+		if res := h.pull(s); len(res.Failed) != 2 || res.Offered != 0 {
+			t.Errorf("%+v", res)
+		}
+		for _, want := range []string{Failed, Done} {
+			if r := h.record(s, "month.csv"); r.State() != want || r.Status != Done {
+				t.Errorf("%+v, want %s", r, want)
+			}
+			if err := os.RemoveAll(filepath.Join(dir, "month.csv")); err != nil {
+				t.Fatal(err)
+			}
+			h.pull(s)
+		}
 	})
 }
 

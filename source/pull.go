@@ -86,7 +86,11 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 	if err != nil {
 		return err
 	}
-	res.Offered = len(list)
+	for _, o := range list {
+		if o.fault == nil || !isPermanent(o.fault) {
+			res.Offered++
+		}
+	}
 	if err := s.gone(ctx, list, records); err != nil {
 		return err
 	}
@@ -135,6 +139,13 @@ func (s *Source) gone(ctx context.Context, list []Object, records map[string]Rec
 	for name, r := range records {
 		if slices.ContainsFunc(unread, func(folder string) bool { return strings.HasPrefix(name, folder) }) {
 			continue // nobody knows
+		}
+		if r.Status == Done && r.Why != "" && !offered[name] { // what could not be looked at is no longer to be
+			r.Why = ""
+			records[name] = r
+			if err := s.o.State.Put(ctx, r); err != nil {
+				return err
+			}
 		}
 		if offered[name] || r.Status == Done || r.Status == Refused && s.wanted(name) || r.Status == Here {
 			continue

@@ -176,7 +176,7 @@ func (e *env) reportPull(p app.Pulled, down error) {
 	}
 	for _, n := range p.Notes {
 		stands := source.Done
-		if slices.Contains(p.Result.Refused, n.Object) {
+		if slices.Contains(p.Refused, n.Object) {
 			stands = source.Refused
 		}
 		fmt.Fprintf(e.stdout, "  [%s] %s: %s\n", state(stands), n.Object, n.Why)
