@@ -13,10 +13,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/duckdb/duckdb-go/v2"
+	"golang.org/x/sys/unix"
+
 	"laborwatch/archive"
 	"laborwatch/ingest"
 	"laborwatch/lake"
 	"laborwatch/messages"
+	"laborwatch/source"
 )
 
 // feeds says what files are read as: force names the contract of all, only
@@ -38,24 +42,27 @@ func (a *App) limits() archive.Limits {
 }
 
 // load loads files, and the members of those that are archives. It says for
-// each file why it was refused, in whole or in part; "" for not at all.
-func (a *App) load(ctx context.Context, fs feeds, files []ingest.File) (sum Ingested, why []string, err error) {
+// each file what became of it.
+func (a *App) load(ctx context.Context, fs feeds, files []ingest.File) (sum Ingested, out []source.Outcome, err error) {
 	a.work.Lock()
 	defer a.work.Unlock()
 	in, err := a.ingester(ctx)
 	if err != nil {
-		return sum, nil, err
+		return sum, nil, source.Stop(err)
 	}
-	b := &bundle{app: a, in: in, feeds: fs, why: make([]string, len(files))}
+	b := &bundle{app: a, in: in, feeds: fs, of: make([]tally, len(files))}
 	run := func(ctx context.Context) error {
 		return errors.Join(b.load(ctx, files), os.RemoveAll(a.unpackDir()))
 	}
 	if fs.dry {
 		err = run(ctx)
-		return b.sum, b.why, err
+	} else {
+		_, err = a.journal.timed(ctx, StageIngest, run)
 	}
-	_, err = a.journal.timed(ctx, StageIngest, run)
-	return b.sum, b.why, err
+	for _, t := range b.of {
+		out = append(out, t.outcome())
+	}
+	return b.sum, out, err
 }
 
 // bundle is one call of load.
@@ -64,53 +71,49 @@ type bundle struct {
 	in  *ingest.Ingester
 	feeds
 	sum   Ingested
-	why   []string
+	of    []tally // by file
 	list  []ingest.File
-	owner map[string]int // file by the extract's name
+	owner []int // file by the extract's place in the list
+	// bad are the extracts that were refused, by place.
+	bad map[int]bool
 	// packed are the archives unpacked here, by file.
 	packed map[int]string
 }
 
 func (b *bundle) load(ctx context.Context, files []ingest.File) (err error) {
-	b.owner, b.packed = map[string]int{}, map[int]string{}
+	b.bad, b.packed = map[int]bool{}, map[int]string{}
 	for i, f := range files {
 		if err := b.take(ctx, i, f); err != nil {
 			return fmt.Errorf("%s: %w", f.Rel, err)
 		}
 	}
-	unknown, refused := b.sum.Unknown, b.sum.Refused
-	skipped := b.sum.Skipped
+	refused, skipped := b.sum.Refused, b.sum.Skipped
 	load := b.in.Load
 	if b.dry {
 		load = b.in.Try
 	}
 	if b.sum.Summary, err = load(ctx, b.list); err != nil {
-		return err
+		return ofMachine(err)
 	}
-	b.sum.Unknown, b.sum.Skipped = unknown, b.sum.Skipped+skipped
+	b.sum.Skipped += skipped
 	for _, r := range b.sum.Refused {
-		b.refused(b.owner[r.File], r.Reason)
+		b.bad[r.Tag] = true
+		t := &b.of[b.owner[r.Tag]]
+		t.bad, t.why = t.bad+1, append(t.why, r.Reason)
 	}
 	b.sum.Refused = append(refused, b.sum.Refused...)
 	if err := b.keepOriginals(ctx); err != nil {
-		return err
+		return source.Stop(err)
 	}
 	for i, sha := range b.packed {
-		if b.why[i] != "" || b.dry {
-			continue // so that it can be tried again
+		if b.of[i].outcome().Refused != "" || b.dry || b.only != "" {
+			continue // so that it can be tried again, or the rest of it taken
 		}
 		if err := b.app.sourceState.ArchiveDone(ctx, sha, b.in.Fingerprint(), files[i].Rel, b.app.opts.Clock()); err != nil {
-			return err
+			return source.Stop(err)
 		}
 	}
 	return nil
-}
-
-func (b *bundle) refused(i int, why string) {
-	if b.why[i] != "" {
-		why = b.why[i] + "; " + why
-	}
-	b.why[i] = why
 }
 
 // take adds a file to the list, or what it holds.
@@ -124,7 +127,7 @@ func (b *bundle) take(ctx context.Context, i int, f ingest.File) error {
 		if f.Feed == "" {
 			f.Feed = b.feedOf(base)
 		}
-		b.add(i, f)
+		b.add(i, "", f)
 		return nil
 	}
 	sha, err := hashFile(f.Path)
@@ -133,15 +136,16 @@ func (b *bundle) take(ctx context.Context, i int, f ingest.File) error {
 	}
 	known, err := b.app.sourceState.ArchiveKnown(ctx, sha, b.in.Fingerprint())
 	if err != nil {
-		return err
+		return source.Stop(err)
 	}
 	if known && !f.Named {
 		b.sum.Skipped++
+		b.of[i].known = true
 		return nil
 	}
 	dir := filepath.Join(b.app.unpackDir(), fmt.Sprintf("%06d", i))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return source.Stop(err)
 	}
 	members, err := archive.Unpack(ctx, f.Path, base, dir, b.app.limits())
 	if archive.Refused(err) {
@@ -150,9 +154,9 @@ func (b *bundle) take(ctx context.Context, i int, f ingest.File) error {
 	if err != nil {
 		return err
 	}
-	b.packed[i] = sha
+	b.packed[i], b.of[i].packed = sha, true
 	for _, m := range members {
-		b.add(i, ingest.File{Path: m.Path, Rel: f.Rel + "/" + m.Name, Feed: b.memberFeed(f, path.Base(m.Name)), Named: f.Named, Origin: f.Origin})
+		b.add(i, f.Rel, ingest.File{Path: m.Path, Rel: f.Rel + "/" + m.Name, Feed: b.memberFeed(f, path.Base(m.Name)), Named: f.Named, Origin: f.Origin})
 	}
 	return nil
 }
@@ -164,23 +168,32 @@ func (b *bundle) feedOf(base string) string {
 	return b.app.Contracts.FeedOf(base)
 }
 
-// memberFeed is told by the member's own name, else by its archive's.
+// memberFeed is told by the member's own name, else by its archive's; a document
+// beside the data is none.
 func (b *bundle) memberFeed(f ingest.File, base string) string {
+	if document(base) && b.app.Contracts.FeedOf(base) == "" {
+		return ""
+	}
 	if feed := b.feedOf(base); feed != "" {
 		return feed
 	}
 	return b.app.Contracts.FeedOf(path.Base(f.Rel))
 }
 
-func (b *bundle) add(i int, f ingest.File) {
+// add takes an extract into the list; within is the archive that it is of.
+func (b *bundle) add(i int, within string, f ingest.File) {
 	switch {
 	case b.only != "" && f.Feed != b.only:
+	case f.Feed == "" && b.of[i].packed:
+		b.sum.Strays = append(b.sum.Strays, f.Rel)
+		b.of[i].stray(strings.TrimPrefix(f.Rel, within+"/"))
 	case f.Feed == "":
 		b.sum.Unknown = append(b.sum.Unknown, f.Rel)
-		b.refused(i, messages.Both("cli.ingest.unknown", f.Rel))
+		b.of[i].why = []string{messages.Both("cli.ingest.unknown", f.Rel)}
 	default:
-		b.list = append(b.list, f)
-		b.owner[f.Rel] = i
+		b.of[i].parts++
+		f.Tag = len(b.list)
+		b.list, b.owner = append(b.list, f), append(b.owner, i)
 	}
 }
 
@@ -193,13 +206,31 @@ func (b *bundle) refuse(ctx context.Context, i int, f ingest.File, sha string, w
 	if feed == "" {
 		feed = archiveFeed
 	}
-	b.refused(i, why.Error())
+	b.of[i].why = []string{why.Error()}
 	b.sum.Refused = append(b.sum.Refused, ingest.Refusal{File: f.Rel, Feed: feed, Reason: why.Error()})
 	b.app.log.Warn("archive refused", "file", f.Rel, "reason", why)
 	if b.dry {
 		return nil
 	}
-	return b.app.Lake.Refuse(ctx, []lake.Refused{{SHA256: sha, Feed: feed, File: f.Rel, Reason: why.Error(), LoadID: archiveFeed + ":" + sha}})
+	return source.Stop(b.app.Lake.Refuse(ctx, []lake.Refused{{SHA256: sha, Feed: feed, File: f.Rel, Reason: why.Error(), LoadID: archiveFeed + ":" + sha}}))
+}
+
+// ofMachine marks the engine's errors that say nothing of what was loaded: the
+// disk is full, or the database has to be opened anew. It gives its system's
+// errors as text alone.
+func ofMachine(err error) error {
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	stops := e.Type == duckdb.ErrorTypeFatal
+	for _, no := range []unix.Errno{unix.ENOSPC, unix.EDQUOT, unix.EFBIG, unix.EROFS} {
+		stops = stops || strings.Contains(strings.ToLower(e.Msg), no.Error())
+	}
+	if stops {
+		return source.Stop(err)
+	}
+	return err
 }
 
 func hashFile(file string) (sha string, err error) {

@@ -93,6 +93,35 @@ func TestInboxAfter(t *testing.T) {
 	}
 }
 
+// A marker beside a file in the inbox is no extract, and goes with the file.
+func TestInboxMarkers(t *testing.T) {
+	for _, by := range []string{"hand", "schedule"} {
+		cfg := towns(t)
+		cfg.Ingest.After, cfg.Ingest.Settle = "move:loaded", 10*time.Millisecond
+		if err := cfg.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		a := start(t, cfg)
+		put(t, filepath.Join(cfg.Ingest.Inbox, "岗位信息_202605.csv"), []byte(vacancyHead+"P1,410402,2,2026-05-04\n"))
+		put(t, filepath.Join(cfg.Ingest.Inbox, "岗位信息_202605.csv.done"), nil)
+		put(t, filepath.Join(cfg.Ingest.Inbox, "岗位信息_202605.csv.OK"), nil)
+		var got Ingested
+		var err error
+		if by == "hand" {
+			got, err = a.Ingest(t.Context(), "", nil)
+		} else {
+			got = pull(t, a, Inbox).Ingested
+		}
+		if err != nil || len(got.Loads) != 1 || len(got.Refused)+len(got.Unknown) != 0 {
+			t.Errorf("by %s: %+v %v", by, got, err)
+		}
+		want := []string{"loaded/岗位信息_202605.csv", "loaded/岗位信息_202605.csv.OK", "loaded/岗位信息_202605.csv.done"}
+		if left := filesIn(t, cfg.Ingest.Inbox); !slices.Equal(left, want) {
+			t.Errorf("by %s: the inbox holds %q", by, left)
+		}
+	}
+}
+
 // filesIn lists the files below a folder, by name.
 func filesIn(t *testing.T, dir string) (out []string) {
 	t.Helper()

@@ -30,15 +30,11 @@ func (b *bundle) keepOriginals(ctx context.Context) error {
 	for _, x := range b.sum.Loads {
 		fresh[x.File] = x.Load.SHA256
 	}
-	bad := map[string]bool{}
-	for _, r := range b.sum.Refused {
-		bad[r.File] = true
-	}
 	for _, f := range b.list {
 		sha, isNew := fresh[f.Rel]
 		// The same bytes under another name have no load of their own: they are
 		// read to see whether they are kept.
-		if bad[f.Rel] || (!isNew && store.Has(known[f.Rel])) {
+		if b.bad[f.Tag] || (!isNew && store.Has(known[f.Rel])) {
 			continue
 		}
 		_, err := store.Keep(ctx, f.Path, sha)

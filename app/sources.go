@@ -131,8 +131,17 @@ type Pulled struct {
 	Ingested
 }
 
+// Faults are the objects that could not be fetched or loaded, as errors.
+func (p Pulled) Faults() []error {
+	errs := make([]error, len(p.Failed))
+	for i, f := range p.Failed {
+		errs[i] = fmt.Errorf("%s/%s: %w", p.Source, f.Object, f.Err)
+	}
+	return errs
+}
+
 // Pull looks at a source and loads what is new there. Objects that could not be
-// fetched are in the result, and no error.
+// fetched or loaded are in the result, and no error.
 func (a *App) Pull(ctx context.Context, name string) (p Pulled, err error) {
 	p.Source = name
 	s, err := a.source(name)
@@ -140,12 +149,17 @@ func (a *App) Pull(ctx context.Context, name string) (p Pulled, err error) {
 		return p, err
 	}
 	called := false
+	var fault error
 	p.Result, err = s.Pull(ctx, func(ctx context.Context, list []source.Landed) (out []source.Outcome, err error) {
 		called = true
 		got, outcomes, err := a.loadLanded(ctx, s, list)
 		p.Add(got)
+		fault = cmp.Or(fault, err)
 		return outcomes, err
 	})
+	if err == nil && fault != nil { // others were loaded after it
+		_, _ = a.journal.timed(ctx, StageIngest, func(context.Context) error { return fault })
+	}
 	if err == nil && name == Inbox {
 		for _, f := range p.Result.Unknown {
 			a.log.Warn("no contract knows the file", "file", f)
@@ -163,7 +177,8 @@ func (s *Ingested) Add(o Ingested) {
 	s.RowsIn, s.RowsLoaded = s.RowsIn+o.RowsIn, s.RowsLoaded+o.RowsLoaded
 	s.RowsQuarantined, s.RowsRepeated = s.RowsQuarantined+o.RowsQuarantined, s.RowsRepeated+o.RowsRepeated
 	s.Loads, s.Refused = append(s.Loads, o.Loads...), append(s.Refused, o.Refused...)
-	s.Unknown, s.Skipped = append(s.Unknown, o.Unknown...), s.Skipped+o.Skipped
+	s.Unknown, s.Strays = append(s.Unknown, o.Unknown...), append(s.Strays, o.Strays...)
+	s.Skipped += o.Skipped
 }
 
 // loadLanded loads what a source has landed. Within the ledger an object is
@@ -186,13 +201,13 @@ func (a *App) loadLanded(ctx context.Context, s *source.Source, list []source.La
 	for at, i := range order {
 		sorted[at] = files[i]
 	}
-	sum, why, err := a.load(ctx, feeds{force: s.Config().Feed}, sorted)
+	sum, out, err := a.load(ctx, feeds{force: s.Config().Feed}, sorted)
 	if err != nil {
 		return sum, nil, err
 	}
 	outcomes := make([]source.Outcome, len(list))
 	for at, i := range order {
-		outcomes[i].Refused = why[at]
+		outcomes[i] = out[at]
 	}
 	return sum, outcomes, nil
 }
@@ -201,10 +216,7 @@ func (a *App) loadLanded(ctx context.Context, s *source.Source, list []source.La
 // evaluated and published.
 func (a *App) RunSource(ctx context.Context, name string) error {
 	p, err := a.Pull(ctx, name)
-	errs := []error{err}
-	for _, f := range p.Failed {
-		errs = append(errs, fmt.Errorf("%s/%s: %w", name, f.Object, f.Err))
-	}
+	errs := append([]error{err}, p.Faults()...)
 	jobs := []string{StagePublish}
 	if len(p.Loads) > 0 {
 		jobs = []string{StageTransform, StageAlerts, StagePublish}
@@ -280,7 +292,7 @@ func (a *App) RetrySource(ctx context.Context, name, object string) (int64, erro
 	if _, err := a.source(name); err != nil {
 		return 0, err
 	}
-	return a.sourceState.Forget(ctx, name, object)
+	return a.sourceState.Again(ctx, name, object)
 }
 
 // offerAgain has the source take an object again, that the ledger's name of an
@@ -290,7 +302,7 @@ func (a *App) offerAgain(ctx context.Context, file string) error {
 		object, ok := strings.CutPrefix(file, s.Name()+"/")
 		// The extract may be a member of an archive.
 		for ; ok && object != "." && object != "/"; object = path.Dir(object) {
-			n, err := a.sourceState.Forget(ctx, s.Name(), object)
+			n, err := a.sourceState.Again(ctx, s.Name(), object)
 			if err != nil || n > 0 {
 				return err
 			}

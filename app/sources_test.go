@@ -1,8 +1,6 @@
 package app
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"laborwatch/config"
 	"laborwatch/source"
@@ -83,6 +79,15 @@ func pull(t *testing.T, a *App, name string) Pulled {
 	return p
 }
 
+func records(t *testing.T, a *App, name string) []source.Record {
+	t.Helper()
+	list, err := a.SourceObjects(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // ledger lists the live loads as source, origin and rows.
 func ledger(t *testing.T, a *App) string {
 	t.Helper()
@@ -105,33 +110,6 @@ func nothingLanded(t *testing.T, a *App) {
 		}
 		return nil
 	})
-}
-
-func zipOf(t *testing.T, entries map[string]string, gbk bool) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for name, body := range entries {
-		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
-		if gbk {
-			raw, err := simplifiedchinese.GBK.NewEncoder().String(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.Name, h.NonUTF8 = raw, true
-		}
-		f, err := w.CreateHeader(h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // The same file offered by two sources and the inbox is one load; files of one
@@ -217,51 +195,6 @@ func TestInboxOnSchedules(t *testing.T) {
 	}
 }
 
-// Members of archives are loads of their own, whoever brought the archive.
-func TestArchives(t *testing.T) {
-	one, dir := folderSource(t, "one")
-	cfg := towns(t, one)
-	a := start(t, cfg)
-	inner := zipOf(t, map[string]string{"岗位信息_202606.csv": strings.ReplaceAll(vacancies, "2026-05", "2026-06")}, true)
-	put(t, filepath.Join(dir, "五月.zip"), zipOf(t, map[string]string{"新华区/岗位信息_202605.csv": vacancies, "内.zip": string(inner)}, true))
-	put(t, filepath.Join(dir, "odd.zip"), zipOf(t, map[string]string{"岗位信息_202607.csv": strings.ReplaceAll(vacancies, "2026-05", "2026-07"), "read me.txt": "?"}, false))
-	p := pull(t, a, "one")
-	want := "one/五月.zip/内.zip/岗位信息_202606.csv [one] 2\none/五月.zip/新华区/岗位信息_202605.csv [one] 2\none/odd.zip/岗位信息_202607.csv [one] 2\n"
-	if got := ledger(t, a); len(got) != len(want) || strings.Count(got, "[one] 2") != 3 || !strings.Contains(got, "one/五月.zip/内.zip/岗位信息_202606.csv") {
-		t.Errorf("ledger:\n%s", got)
-	}
-	if len(p.Refused) != 1 || p.Refused[0] != "odd.zip" || len(p.Ingested.Unknown) != 1 {
-		t.Errorf("%+v", p)
-	}
-	nothingLanded(t, a)
-
-	// By hand, the archive is named like any file; its members are known.
-	named, err := a.Ingest(t.Context(), "", []string{filepath.Join(dir, "五月.zip")})
-	if err != nil || named.Skipped != 2 || len(named.Loads)+len(named.Refused)+len(named.Unknown) != 0 {
-		t.Errorf("%+v %v", named, err)
-	}
-	// Known bytes are not unpacked again: with limits that nothing passes, they
-	// would be refused.
-	cfg.Archives.MaxBytes = 1
-	put(t, filepath.Join(cfg.Ingest.Inbox, "again.zip"), zipOf(t, map[string]string{"新华区/岗位信息_202605.csv": vacancies}, true))
-	b, err := os.ReadFile(filepath.Join(dir, "五月.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, filepath.Join(cfg.Ingest.Inbox, "known.zip"), b)
-	sum, err := a.Ingest(t.Context(), "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sum.Skipped != 1 || len(sum.Refused) != 1 || sum.Refused[0].File != "again.zip" || !strings.Contains(sum.Refused[0].Reason, "bomb") {
-		t.Errorf("%+v", sum)
-	}
-	refused, err := a.Lake.Refusals(t.Context())
-	if err != nil || len(refused) != 1 || refused[0].File != "again.zip" {
-		t.Errorf("ledger: %+v %v", refused, err)
-	}
-}
-
 // A crash at each step between landing and the note of the load: the next
 // process loads what is missing, and nothing twice.
 func TestCrashAroundLoad(t *testing.T) {
@@ -287,7 +220,7 @@ func TestCrashAroundLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	died := errors.New("died")
+	died := source.Stop(errors.New("died"))
 	if _, err := s.Pull(t.Context(), func(context.Context, []source.Landed) ([]source.Outcome, error) { return nil, died }); !errors.Is(err, died) {
 		t.Fatal(err)
 	}

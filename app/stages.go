@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -130,10 +131,11 @@ func modelFiles(dir string) (fs.FS, error) {
 	return overlay{over: os.DirFS(dir), base: sql.FS}, nil
 }
 
-// Ingested is what Ingest did, and the files that no contract knows.
+// Ingested is what Ingest did, and what no contract knows: files, and members of
+// archives as ARCHIVE/MEMBER.
 type Ingested struct {
 	ingest.Summary
-	Unknown []string
+	Unknown, Strays []string
 }
 
 // Ingest loads files, or everything in the inbox when there are none. A feed
@@ -163,14 +165,14 @@ func (a *App) ingestAs(ctx context.Context, feed string, files []string, dry boo
 		as = feeds{only: feed, dry: dry}
 		stamps = a.stamped(list)
 	}
-	sum, why, err := a.load(ctx, as, list)
+	sum, out, err := a.load(ctx, as, list)
 	sum.Unknown = append(unknown, sum.Unknown...)
 	if err != nil || dry {
 		return sum, err
 	}
 	for i, o := range stamps {
 		// Of an archive, one feed alone may have been taken.
-		if o.Name == "" || why[i] != "" || (feed != "" && list[i].Feed != feed) {
+		if o.Name == "" || out[i].Refused != "" || (feed != "" && list[i].Feed != feed) {
 			continue
 		}
 		if err := a.sources[0].PutAway(o); err != nil {
@@ -237,13 +239,17 @@ func (a *App) Evaluate(ctx context.Context) (res alert.Result, err error) {
 	return res, err
 }
 
-// Run does a schedule's jobs in order and stops at the first that fails.
+// Run does a schedule's jobs in order and stops at the first that fails. A file
+// in the inbox that cannot be read stops nothing, and is an error all the same.
 func (a *App) Run(ctx context.Context, jobs []string) error {
+	var faults []error
 	for _, j := range jobs {
 		var err error
 		switch j {
 		case StageIngest:
-			_, err = a.Pull(ctx, Inbox)
+			var p Pulled
+			p, err = a.Pull(ctx, Inbox)
+			faults = append(faults, p.Faults()...)
 		case StageTransform:
 			_, err = a.RunTransform(ctx, nil)
 		case StageAlerts:
@@ -254,10 +260,10 @@ func (a *App) Run(ctx context.Context, jobs []string) error {
 			_, err = a.Release(ctx, 0)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", j, err)
+			return errors.Join(append(faults, fmt.Errorf("%s: %w", j, err))...)
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // now is the injected clock's time in the configured zone.

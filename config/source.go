@@ -122,7 +122,10 @@ type S3Source struct {
 type SQLSource struct {
 	// Address is host:port, or the path of a socket's folder for PostgreSQL and
 	// of a socket for MySQL.
-	Address      string `yaml:"address"`
+	Address string `yaml:"address"`
+	// Port names a PostgreSQL socket in its folder, as the servers' port does
+	// (.s.PGSQL.5433); 0 stands for 5432. An address host:port has its own.
+	Port         int    `yaml:"port,omitempty"`
 	Database     string `yaml:"database"` // Oracle: the service name
 	User         string `yaml:"user"`
 	PasswordFile string `yaml:"password_file,omitempty"`

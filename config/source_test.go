@@ -56,6 +56,7 @@ func TestSourceFaultsAreNamed(t *testing.T) {
 		{"address", "{name: a, kind: http, http: {urls: [ftp://h/x, 'https://h/']}}", []string{"urls[0]", "urls[1]"}},
 		{"basic without user", "{name: a, kind: http, http: {urls: [https://h/x], password_env: P}}", []string{"authorization"}},
 		{"watermark", "{name: a, kind: mysql, feed: f, sql: {address: 'h:1', database: d, user: u, password_env: P, file: x.csv, query: 'x > {watermark}', watermark: {column: c, type: timestamptz, start: soon, lag: much}}}", []string{"needs {n}", "MySQL has no such type", "start", "lag"}},
+		{"port of no socket", "{name: a, kind: mysql, feed: f, sql: {address: /run/s, port: 5433, database: d, user: u, password_env: P, query: x}}, {name: b, kind: postgres, feed: f, sql: {address: 'h:1', port: 5433, database: d, user: u, password_env: P, query: x}}, {name: c, kind: postgres, feed: f, sql: {address: /run, port: 70000, database: d, user: u, password_env: P, query: x}}", []string{"sources[0].sql.port = 5433", "sources[1].sql.port = 5433", "sources[2].sql.port = 70000"}},
 		{"inline password", "{name: a, kind: sftp, sftp: {password: x}}", []string{"unknown field"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -206,6 +206,12 @@ func (v sourceCheck) sql() {
 	if !filepath.IsAbs(q.Address) || v.s.Kind == "oracle" {
 		v.address("sql.address", q.Address)
 	}
+	switch {
+	case q.Port != 0 && (v.s.Kind != "postgres" || !filepath.IsAbs(q.Address)):
+		v.bad(v.f+".sql.port", q.Port, "belongs to the folder of a PostgreSQL socket alone; elsewhere the address has it")
+	case q.Port < 0 || q.Port > 65535:
+		v.bad(v.f+".sql.port", q.Port, "want 1 to 65535")
+	}
 	v.need("sql.database", q.Database, "name the database")
 	v.need("sql.user", q.User, "name a user who may only read")
 	v.one("sql.password", q.PasswordFile, q.PasswordEnv)

@@ -81,6 +81,9 @@ type File struct {
 	// superseded, it is made live again. A scan of the inbox, where old and
 	// corrected files lie side by side, never does that.
 	Named bool
+	// Tag is the caller's; a Refusal of the file carries it, whose File may be
+	// blotted.
+	Tag int
 }
 
 // LoadResult is one extract that became a load.
@@ -107,6 +110,8 @@ type Refusal struct {
 	Reason string
 	// Known says that the ledger knew the refusal from before.
 	Known bool
+	// Tag is that of the File.
+	Tag int
 }
 
 // Summary is what a call of Load did.
@@ -200,8 +205,9 @@ func (in *Ingester) RememberContracts(ctx context.Context) error {
 }
 
 // Scan lists the extracts in a folder and below, sorted by relative path, and
-// the files that no contract knows. Hidden files and those still being written
-// (.part, .tmp, ~…) are passed over.
+// the files that no contract knows. Hidden files, those still being written
+// (.part, .tmp, ~…) and markers that say of others that they are whole (.ok,
+// .done) are passed over.
 func (in *Ingester) Scan(inbox string) (files []File, unknown []string, err error) {
 	err = filepath.WalkDir(inbox, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
@@ -237,7 +243,8 @@ func (in *Ingester) Scan(inbox string) (files []File, unknown []string, err erro
 }
 
 func partial(base string) bool {
-	return strings.HasPrefix(base, "~") || strings.HasSuffix(base, "~") || slices.Contains([]string{".part", ".tmp", ".filepart", ".crdownload"}, filepath.Ext(base))
+	return slices.Contains([]string{".ok", ".done"}, strings.ToLower(filepath.Ext(base))) ||
+		strings.HasPrefix(base, "~") || strings.HasSuffix(base, "~") || slices.Contains([]string{".part", ".tmp", ".filepart", ".crdownload"}, filepath.Ext(base))
 }
 
 // Files makes a list of files named by hand. An empty feed is told by each

@@ -113,7 +113,7 @@ func (r *run) unknown(ctx context.Context, files []File) ([]*source, error) {
 				return nil, err
 			}
 		case known && !accepted:
-			r.sum.Refused = append(r.sum.Refused, Refusal{File: scrub(f.Rel), Feed: f.Feed, Reason: reason, Known: true})
+			r.sum.Refused = append(r.sum.Refused, Refusal{File: scrub(f.Rel), Feed: f.Feed, Reason: reason, Known: true, Tag: f.Tag})
 			r.step(s)
 		default:
 			r.twins[s.id] = []*source{}
@@ -230,7 +230,7 @@ func joins(a, b *source) bool {
 
 // refuse notes a refused extract in the ledger and the summary.
 func (r *run) refuse(ctx context.Context, s *source, why error) error {
-	x := Refusal{File: scrub(s.file.Rel), Feed: s.file.Feed, Reason: why.Error()}
+	x := Refusal{File: scrub(s.file.Rel), Feed: s.file.Feed, Reason: why.Error(), Tag: s.file.Tag}
 	r.sum.Refused = append(r.sum.Refused, x)
 	r.in.log.Warn("extract refused", "file", x.File, "feed", x.Feed, "reason", x.Reason)
 	r.step(s)

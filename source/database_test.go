@@ -3,8 +3,10 @@ package source
 import (
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +68,7 @@ func TestSQLWatermark(t *testing.T) {
 		// A crash between landing and load: the extract is loaded first, as it
 		// was, and what came meanwhile goes into the next.
 		s.Exec(t, `INSERT INTO w VALUES (4, '2026-11-02 10:00:00.000004')`)
-		h.fault = errors.New("killed")
+		h.fault = Stop(errors.New("killed"))
 		if _, err := h.source(place).Pull(t.Context(), h.load); err == nil {
 			t.Fatal("no fault")
 		}
@@ -172,6 +174,27 @@ func TestSQLReadOnly(t *testing.T) {
 		if n, err := s.One(`SELECT count(*) FROM v`); err != nil || n != 0 {
 			t.Errorf("%d rows were written, %v", n, err)
 		}
+	})
+}
+
+// A server is reached by its socket, whatever its port, without TLS: the socket
+// leads over no network.
+func TestSQLSocket(t *testing.T) {
+	both(t, func(t *testing.T, s *servertest.Database) {
+		h := newHouse(t)
+		place := s.Place(t, "SELECT 1 AS n", nil)
+		_, port, err := net.SplitHostPort(s.Address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		place.SQL.Address, place.SQL.TLS = s.Socket, "verify"
+		if s.Kind == "postgres" {
+			if place.SQL.Port, err = strconv.Atoi(port); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.pull(h.source(place))
+		h.want(map[string][]string{"q_202611.csv": {"n\n1\n"}})
 	})
 }
 

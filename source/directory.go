@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"laborwatch/config"
 	"laborwatch/messages"
 )
@@ -38,44 +40,66 @@ func (d *directory) object(name string, info fs.FileInfo) Object {
 }
 
 // List walks the folder. The folder that loaded files are moved to is passed
-// over when it lies within, and so is what vanishes meanwhile.
+// over when it lies within, and so is what vanishes meanwhile. A folder within
+// that cannot be read is a fault of its own, and so is a broken link; links to
+// files are followed, those to folders are not.
 func (d *directory) List(ctx context.Context, _ map[string]string) (out []Object, err error) {
 	moved, _ := strings.CutPrefix(d.after, "move:")
-	err = filepath.WalkDir(d.root, func(file string, e fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
+	root := d.root + string(filepath.Separator) // the folder itself may be a link
+	err = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
-		case errors.Is(err, fs.ErrNotExist) && file != d.root:
-			return nil
+		}
+		if file == root {
+			return err
+		}
+		rel, rerr := filepath.Rel(d.root, file)
+		name := filepath.ToSlash(rel)
+		switch {
+		case rerr != nil:
+			return rerr
+		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			return err
-		case e.IsDir() && file != d.root && (strings.HasPrefix(e.Name(), ".") || file == d.target(moved)):
+			out = append(out, faulty(name+"/", err))
+		case e.IsDir() && (strings.HasPrefix(e.Name(), ".") || file == d.target(moved)):
 			return fs.SkipDir
-		case !e.Type().IsRegular():
-			if file == d.root && !e.IsDir() {
-				return permanent(errors.New(messages.Both("sources.nofolder", d.root)))
+		case e.Type().IsRegular(), e.Type()&fs.ModeSymlink != 0:
+			if o, ok := d.look(name, file); ok {
+				out = append(out, o)
 			}
-			return nil
 		}
-		info, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(d.root, file)
-		if err != nil {
-			return err
-		}
-		out = append(out, d.object(filepath.ToSlash(rel), info))
 		return nil
 	})
 	switch {
+	case errors.Is(err, unix.ENOTDIR):
+		err = permanent(errors.New(messages.Both("sources.nofolder", d.root)))
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
 		err = permanent(err)
 	}
 	return out, err
+}
+
+// faulty is an object that is known to be there and cannot be had; a name that
+// ends in a slash is a folder's.
+func faulty(name string, err error) Object {
+	return Object{Name: name, Size: -1, fault: permanent(err)}
+}
+
+// look describes a file, or the file that a link points to; false where there
+// is none any more, or the link points to something else.
+func (d *directory) look(name, file string) (Object, bool) {
+	info, err := os.Stat(file)
+	if err == nil {
+		return d.object(name, info), info.Mode().IsRegular()
+	}
+	here, lerr := os.Lstat(file)
+	if errors.Is(lerr, fs.ErrNotExist) {
+		return Object{}, false
+	}
+	if lerr == nil && here.Mode()&fs.ModeSymlink != 0 {
+		err = fmt.Errorf("%s: %w", messages.Both("sources.link"), err)
+	}
+	return faulty(name, err), true
 }
 
 func (d *directory) target(folder string) string {
@@ -148,12 +172,14 @@ func (s *Source) PutAwayIn() string {
 }
 
 // settle does with a loaded file what the configuration says, unless a new
-// version has taken its place.
+// version has taken its place. Its markers go with it: first the file, because
+// one without its marker would not be met again.
 func (d *directory) settle(o Object) error {
 	if d.after == "keep" || d.after == "" {
 		return nil
 	}
-	info, err := os.Stat(d.file(o.Name))
+	file := d.file(o.Name)
+	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -161,7 +187,10 @@ func (d *directory) settle(o Object) error {
 		return err
 	}
 	if d.after == "delete" {
-		return os.Remove(d.file(o.Name))
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+		return eachMarker(file, func(ext string) error { return os.Remove(file + ext) })
 	}
 	folder, _ := strings.CutPrefix(d.after, "move:")
 	to := filepath.Join(d.target(folder), filepath.FromSlash(o.Name))
@@ -177,5 +206,21 @@ func (d *directory) settle(o Object) error {
 			return err
 		}
 	}
-	return os.Rename(d.file(o.Name), to)
+	if err := move(file, to); err != nil {
+		return err
+	}
+	return eachMarker(file, func(ext string) error { return move(file+ext, to+ext) })
+}
+
+// move moves a file. Of a link, what it points to stays where it is, and the
+// link goes on pointing there.
+func move(from, to string) error {
+	target, err := os.Readlink(from)
+	if err != nil || filepath.IsAbs(target) {
+		return os.Rename(from, to) // no link, or one that holds anywhere
+	}
+	if err := os.Symlink(filepath.Dir(from)+string(filepath.Separator)+target, to); err != nil {
+		return err
+	}
+	return os.Remove(from)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,14 +43,18 @@ func TestHalfWrittenFile(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if res := h.pull(s); res.Waiting != 1 || len(res.Loaded) != 0 {
+		res := h.pull(s)
+		if len(res.Waiting) != 1 || res.Waiting[0].Object != "x.csv" || !strings.Contains(res.Waiting[0].Why, "1m0s") || len(res.Loaded) != 0 {
 			t.Fatalf("%+v", res)
+		}
+		if r := h.record(s, "x.csv"); r.State() != Waiting || r.Why != res.Waiting[0].Why {
+			t.Errorf("%+v", r)
 		}
 		h.now = h.now.Add(time.Second)
 	}
 	h.restart() // the look is remembered
 	s, _ = folder(h, nil)
-	if res := h.pull(s); res.Waiting != 0 || len(res.Loaded) != 1 {
+	if res := h.pull(s); len(res.Waiting) != 0 || len(res.Loaded) != 1 {
 		t.Errorf("%+v", res)
 	}
 	h.pull(s)
@@ -99,34 +104,6 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
-func TestMarkers(t *testing.T) {
-	h := newHouse(t)
-	s, dir := folder(h, func(c *config.Source) { c.Whole = "marker" })
-	at := func(name string, age time.Duration) {
-		when := time.Now().Add(-age)
-		if err := os.Chtimes(filepath.Join(dir, name), when, when); err != nil {
-			t.Fatal(err)
-		}
-	}
-	servertest.Write(t, filepath.Join(dir, "x.csv"), "1")
-	servertest.Write(t, filepath.Join(dir, "y.csv"), "1")
-	servertest.Write(t, filepath.Join(dir, "z.csv"), "1")
-	servertest.Write(t, filepath.Join(dir, "x.csv.ok"), "")
-	servertest.Write(t, filepath.Join(dir, "y.csv.done"), "")
-	h.pull(s)
-	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
-	// A file that is written anew is not whole until its marker is.
-	at("x.csv.ok", time.Hour)
-	servertest.Write(t, filepath.Join(dir, "x.csv"), "ne")
-	h.pull(s)
-	h.want(map[string][]string{"x.csv": {"1"}, "y.csv": {"1"}})
-	servertest.Write(t, filepath.Join(dir, "x.csv"), "new")
-	at("x.csv", time.Minute)
-	at("x.csv.ok", 0)
-	h.pull(s)
-	h.want(map[string][]string{"x.csv": {"1", "new"}, "y.csv": {"1"}})
-}
-
 func TestAfter(t *testing.T) {
 	for after, want := range map[string][]string{"keep": {"bad.csv", "sub/x.csv"}, "delete": {"bad.csv"}, "move:loaded": {"bad.csv", "loaded/sub/x.csv"}} {
 		t.Run(after, func(t *testing.T) {
@@ -138,17 +115,7 @@ func TestAfter(t *testing.T) {
 			for range 2 {
 				h.pull(s)
 			}
-			var got []string
-			if err := filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
-				if err == nil && d.Type().IsRegular() {
-					rel, _ := filepath.Rel(dir, p)
-					got = append(got, rel)
-				}
-				return err
-			}); err != nil {
-				t.Fatal(err)
-			}
-			if strings.Join(got, " ") != strings.Join(want, " ") {
+			if got := files(t, dir); !slices.Equal(got, want) {
 				t.Errorf("%v, want %v", got, want)
 			}
 			h.want(map[string][]string{"sub/x.csv": {"1"}})
@@ -166,7 +133,7 @@ func TestRefusedIsOfferedAgain(t *testing.T) {
 	for range 2 {
 		h.pull(s)
 	}
-	if r := h.record(s, "x.csv"); r.Status != Refused || r.LastError != "no column" {
+	if r := h.record(s, "x.csv"); r.Status != Refused || r.Why != "no column" {
 		t.Errorf("%+v", r)
 	}
 	h.empty("place")
@@ -174,8 +141,20 @@ func TestRefusedIsOfferedAgain(t *testing.T) {
 	if res := h.pull(s); len(res.Loaded) != 0 {
 		t.Errorf("it was offered again: %+v", res)
 	}
-	if n, err := h.state.Forget(t.Context(), "place", ""); err != nil || n != 1 {
-		t.Errorf("%d %v", n, err)
+	for range 2 {
+		if n, err := h.state.Again(t.Context(), "place", ""); err != nil || n != 1 {
+			t.Errorf("%d %v", n, err)
+		}
+		// It is still there to be seen, with its reason, and to be named.
+		if r := h.record(s, "x.csv"); r.State() != Again || r.Why != "no column" {
+			t.Errorf("%+v", r)
+		}
+		if n, err := h.state.Again(t.Context(), "place", "x.csv"); err != nil || n != 1 {
+			t.Errorf("%d %v", n, err)
+		}
+	}
+	if st, err := h.state.Standings(t.Context()); err != nil || st["place"].Waiting != 1 || st["place"].Refused != 0 {
+		t.Errorf("%+v %v", st, err)
 	}
 	h.pull(s)
 	h.want(map[string][]string{"x.csv": {"1"}})
@@ -216,7 +195,7 @@ func TestPermissionLost(t *testing.T) {
 		t.Error("a folder that is gone is no empty folder")
 	}
 	st, err := h.state.Standings(t.Context())
-	if err != nil || st["place"].Failures != 1 || st["place"].LastSuccess.IsZero() || st["place"].LastError == "" {
+	if err != nil || st["place"].Failures != 1 || st["place"].LastSuccess.IsZero() || st["place"].LastError == "" || !st["place"].Down || st["place"].Failed != 1 {
 		t.Errorf("%+v %v", st, err)
 	}
 }
@@ -291,7 +270,7 @@ func TestKilledBetweenLandingAndLoad(t *testing.T) {
 	h := newHouse(t)
 	s, dir := folder(h, nil)
 	servertest.Write(t, filepath.Join(dir, "a.csv"), "1")
-	h.fault = errors.New("killed")
+	h.fault = Stop(errors.New("killed"))
 	if _, err := s.Pull(t.Context(), h.load); err == nil {
 		t.Fatal("no fault")
 	}

@@ -19,9 +19,11 @@ import (
 
 // gloss says in both languages what kind of fault an error is whose text is a
 // library's or a server's own; "" for kinds it does not know, and for errors
-// that speak Chinese already.
+// that speak Chinese already. A Chinese name of a file is not that yet: what is
+// told in both languages has a stroke between them.
 func gloss(err error) string {
-	if strings.ContainsFunc(err.Error(), func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+	zh, _, both := strings.Cut(err.Error(), " / ")
+	if both && strings.ContainsFunc(zh, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 		return ""
 	}
 	var dns *net.DNSError

@@ -35,6 +35,7 @@ func TestFaultsAreGlossed(t *testing.T) {
 		{&pgconn.PgError{Code: "28P01", Message: "password authentication failed"}, "数据库拒绝登录"},
 		{&pgconn.PgError{Code: "42P01", Message: "relation does not exist"}, "数据库不能执行这个查询"},
 		{fs.ErrNotExist, "没有这个文件或文件夹"},
+		{fmt.Errorf("open /新华区/社保缴费_202610.csv: %w", fs.ErrPermission), "没有读取权限"},
 		{errors.New("其他 / other"), ""},
 		{errors.New("other"), ""},
 	} {

@@ -32,8 +32,13 @@ type house struct {
 	onBytes func(object string, done int64)
 	// refuse are objects that the loader refuses.
 	refuse map[string]string
+	// strange says which names no contract knows; nil for none.
+	strange func(base string) bool
 	// fault is what the loader fails with.
 	fault error
+	// broken are objects that the loader fails on, and with them all that is
+	// given to it at once.
+	broken map[string]error
 	// got are the contents loaded, by object, and the order they came in.
 	got   map[string][]string
 	order []string
@@ -41,7 +46,7 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC), got: map[string][]string{}, refuse: map[string]string{}}
+	h := &house{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC), got: map[string][]string{}, refuse: map[string]string{}, broken: map[string]error{}}
 	h.open()
 	t.Cleanup(func() {
 		if err := h.eng.Close(); err != nil {
@@ -96,6 +101,7 @@ func (h *house) source(c config.Source) *Source {
 			}
 			return ctx.Err()
 		},
+		Known: func(base string) bool { return h.strange == nil || !h.strange(base) },
 		Progress: func(object string, done, _ int64) {
 			if h.onBytes != nil {
 				h.onBytes(object, done)
@@ -118,6 +124,11 @@ func set[T comparable](v *T, def T) {
 func (h *house) load(_ context.Context, list []Landed) ([]Outcome, error) {
 	if h.fault != nil {
 		return nil, h.fault
+	}
+	for _, x := range list {
+		if err := h.broken[x.Object.Name]; err != nil {
+			return nil, err
+		}
 	}
 	out := make([]Outcome, len(list))
 	for i, x := range list {
@@ -237,17 +248,19 @@ func newCutter(t testing.TB, target string, cuts ...int) *cutter {
 		t.Fatal(err)
 	}
 	c := &cutter{l: l, target: target, cuts: cuts}
-	c.wait.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			c.wait.Go(func() { c.serve(conn) })
-		}
-	})
+	c.wait.Go(c.accept)
 	t.Cleanup(func() { _ = l.Close(); c.wait.Wait() })
 	return c
+}
+
+func (c *cutter) accept() {
+	for {
+		conn, err := c.l.Accept()
+		if err != nil {
+			return
+		}
+		c.wait.Go(func() { c.serve(conn) })
+	}
 }
 
 func (c *cutter) address() string { return c.l.Addr().String() }

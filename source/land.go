@@ -60,7 +60,7 @@ func (s *Source) land(ctx context.Context, o Object, r Record) (Record, error) {
 
 // here notes that an object lies on this machine.
 func (s *Source) here(ctx context.Context, o Object, r Record) (Record, error) {
-	r.Version, r.Size, r.Landed, r.Status, r.Watermark, r.LastError = o.Version, o.Size, o.Size, Here, o.Watermark, ""
+	r.Version, r.Size, r.Landed, r.Status, r.Watermark, r.Why = o.Version, o.Size, o.Size, Here, o.Watermark, ""
 	return r, s.o.State.Put(ctx, r)
 }
 
@@ -125,7 +125,7 @@ func (t *transfer) begin(ctx context.Context, f *os.File, in *Stream) error {
 		return &localError{err}
 	}
 	t.record.Version, t.record.Size, t.record.Status = t.object.Version, t.object.Size, Landing
-	t.record.Landed, t.record.LastError = in.Offset, ""
+	t.record.Landed, t.record.Why, t.record.Note = in.Offset, "", ""
 	return t.s.o.State.Put(ctx, t.record)
 }
 

@@ -29,13 +29,13 @@ func newMySQL(c config.SQLSource, password string, loc *time.Location, now time.
 	}
 	conf := mysql.NewConfig()
 	conf.Net, conf.Addr = "tcp", fmt.Sprintf("%s:%d", host, port)
-	if c.Address == host {
+	if isSocket(c.Address) {
 		conf.Net, conf.Addr = "unix", host
 	}
 	conf.User, conf.Passwd, conf.DBName = c.User, password, c.Database
 	conf.Timeout, conf.ReadTimeout, conf.WriteTimeout = timeout.Connect, timeout.Idle, timeout.Connect
 	conf.Params = map[string]string{"time_zone": "'" + now.In(loc).Format("-07:00") + "'", "tx_read_only": "1"}
-	if c.TLS != "off" {
+	if c.TLS != "off" && !isSocket(c.Address) {
 		if conf.TLS, err = tlsConfig(c.CAFile); err != nil {
 			return nil, err
 		}

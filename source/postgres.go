@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,11 +27,11 @@ func newPostgres(c config.SQLSource, password string, loc *time.Location, timeou
 	if err != nil {
 		return nil, err
 	}
-	if conf.Host, conf.Port, err = hostPort(c.Address, 5432); err != nil {
+	if conf.Host, conf.Port, err = hostPort(c.Address, uint16(cmp.Or(c.Port, 5432))); err != nil {
 		return nil, err
 	}
 	conf.User, conf.Password, conf.Database, conf.ConnectTimeout, conf.Fallbacks = c.User, password, c.Database, timeout, nil
-	if c.TLS != "off" {
+	if c.TLS != "off" && !isSocket(c.Address) {
 		if conf.TLSConfig, err = tlsConfig(c.CAFile); err != nil {
 			return nil, err
 		}

@@ -10,25 +10,39 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"laborwatch/messages"
 )
 
 // Result is what a pull did.
 type Result struct {
-	// Offered counts the objects on offer, Waiting those not known to be whole.
-	Offered, Waiting int
+	// Offered counts the objects on offer.
+	Offered int
+	// Waiting are those not known to be whole, with what they wait for.
+	Waiting []Told
 	// Loaded and Refused are the objects handed to the loader, by outcome.
 	Loaded, Refused []string
+	// Notes tell of archives what was loaded of them and what was not.
+	Notes []Told
 	// Unknown are objects whose names no contract knows; they are not fetched.
 	Unknown []string
-	// Failed are the objects that could not be fetched; they are tried again at
-	// the next pull.
+	// Failed are the objects that could not be fetched or loaded; they are tried
+	// again at the next pull.
 	Failed []Failure
 }
 
-// Failure is an object that could not be fetched.
+// Told is an object with what is to be told of it.
+type Told struct{ Object, Why string }
+
+// Failure is an object that could not be fetched or loaded.
 type Failure struct {
 	Object string
 	Err    error
+}
+
+// fail notes an object that failed, once.
+func (r *Result) fail(object string, err error) {
+	r.Failed = append(slices.DeleteFunc(r.Failed, func(f Failure) bool { return f.Object == object }), Failure{object, err})
 }
 
 // Pull looks at the source, lands what is new and hands it to load, in order of
@@ -38,9 +52,10 @@ func (s *Source) Pull(ctx context.Context, load LoadFunc) (res Result, err error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.shut()
+	s.missed = map[string]*miss{}
 	err = s.pull(ctx, load, &res)
-	what := ""
-	if err != nil {
+	what, down := "", err != nil
+	if down {
 		err = fmt.Errorf("%s: %w", s.c.Name, s.clean(err))
 		what = err.Error()
 	} else if len(res.Failed) > 0 {
@@ -49,7 +64,7 @@ func (s *Source) Pull(ctx context.Context, load LoadFunc) (res Result, err error
 	if ctx.Err() != nil {
 		return res, err // stopped by hand: no fault of the source
 	}
-	return res, errors.Join(err, s.o.State.Looked(ctx, s.c.Name, s.o.Clock(), what))
+	return res, errors.Join(err, s.o.State.Looked(ctx, s.c.Name, s.o.Clock(), what, down))
 }
 
 func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
@@ -71,7 +86,11 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 	if err != nil {
 		return err
 	}
-	res.Offered = len(list)
+	for _, o := range list {
+		if o.fault == nil || !isPermanent(o.fault) {
+			res.Offered++
+		}
+	}
 	if err := s.gone(ctx, list, records); err != nil {
 		return err
 	}
@@ -86,7 +105,7 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 			return err
 		case errors.Is(err, errNothing):
 		case err != nil:
-			res.Failed = append(res.Failed, Failure{o.Name, s.clean(err)})
+			res.fail(o.Name, s.clean(err))
 			s.o.Log.Warn("could not fetch", "source", s.c.Name, "object", o.Name, "error", s.clean(err))
 		case x != nil:
 			landed = append(landed, *x)
@@ -95,27 +114,43 @@ func (s *Source) pull(ctx context.Context, load LoadFunc, res *Result) error {
 	for name, r := range records {
 		switch r.Status {
 		case Waiting:
-			res.Waiting++
+			res.Waiting = append(res.Waiting, Told{name, r.Why})
 		case Unknown:
 			res.Unknown = append(res.Unknown, name)
 		}
 	}
+	slices.SortFunc(res.Waiting, func(a, b Told) int { return strings.Compare(a.Object, b.Object) })
 	slices.Sort(res.Unknown)
 	return s.finish(ctx, load, landed, records, res)
 }
 
 // gone forgets the objects that were begun, or failed, and are no longer on
-// offer: a part of them is of no use.
+// offer: a part of them is of no use; and those refused whose names the source
+// is not to take any more.
 func (s *Source) gone(ctx context.Context, list []Object, records map[string]Record) error {
 	offered := map[string]bool{}
+	var unread []string
 	for _, o := range list {
 		offered[o.Name] = true
+		if o.folder() {
+			unread = append(unread, o.Name)
+		}
 	}
 	for name, r := range records {
-		if offered[name] || r.Status == Done || r.Status == Refused || r.Status == Here {
+		if slices.ContainsFunc(unread, func(folder string) bool { return strings.HasPrefix(name, folder) }) {
+			continue // nobody knows
+		}
+		if r.Status == Done && r.Why != "" && !offered[name] { // what could not be looked at is no longer to be
+			r.Why = ""
+			records[name] = r
+			if err := s.o.State.Put(ctx, r); err != nil {
+				return err
+			}
+		}
+		if offered[name] || r.Status == Done || r.Status == Refused && s.wanted(name) || r.Status == Here {
 			continue
 		}
-		if _, err := s.o.State.Forget(ctx, s.c.Name, name); err != nil {
+		if err := s.o.State.Forget(ctx, s.c.Name, name); err != nil {
 			return err
 		}
 		if err := os.RemoveAll(s.place(name)); err != nil {
@@ -204,13 +239,22 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 	if !ok {
 		before = Record{Source: s.c.Name, Object: o.Name, SeenAt: s.o.Clock()}
 	}
-	if s.o.InPlace {
+	if before.Status == Done {
+		before.Why = "" // this look tells anew
+	}
+	if s.o.InPlace && o.fault == nil {
+		if before.Version != o.Version {
+			before.Note = ""
+		}
 		before.Version, before.Size = o.Version, o.Size
 		records[o.Name] = before
 		return &Landed{o, filepath.Join(s.c.Directory.Path, filepath.FromSlash(o.Name))}, nil
 	}
 	r, err := before, o.fault
-	if !isPermanent(err) {
+	if err == nil || !isPermanent(err) && s.known(o) {
+		if err != nil && before.Status == Landing {
+			o.Version = before.Version // the server will say whether it still holds
+		}
 		r, err = s.land(ctx, o, before)
 	}
 	switch {
@@ -218,13 +262,17 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 		return nil, errors.Join(err, s.forgetPart(ctx, o.Name, before, records))
 	case errors.Is(err, errChanged):
 		// Still being written: no fault, it is looked at again.
-		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting)}))
+		return nil, errors.Join(errNothing, s.o.State.Settle(ctx, []Record{s.noted(o, records, Waiting, messages.Both("sources.waits.changed"))}))
+	case err != nil && r.Status == before.Status && (r.Status == Refused || r.Status == Here):
+		return nil, err // the record says why it was refused, or could not be loaded
 	case err != nil:
-		if r.Status != Landing || errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case before.Status == Done && r.Status == Done: // that version is loaded all the same
+		case r.Status != Landing || errors.Is(err, fs.ErrNotExist):
 			r.Status, r.Version = Failed, o.Version
 		}
 		r.Attempts++
-		r.LastError = s.clean(err).Error()
+		r.Why = s.clean(err).Error()
 		records[o.Name] = r
 		return nil, errors.Join(err, s.o.State.Put(context.WithoutCancel(ctx), r))
 	}
@@ -241,56 +289,9 @@ func (s *Source) fetch(ctx context.Context, o Object, records map[string]Record)
 // nothing new.
 func (s *Source) forgetPart(ctx context.Context, name string, before Record, records map[string]Record) error {
 	records[name] = before
-	if before.Status == "" {
+	if before.Status == "" || before.Status == Again || before.Status == Here {
 		delete(records, name)
-		_, err := s.o.State.Forget(ctx, s.c.Name, name)
-		return errors.Join(err, os.RemoveAll(s.place(name)))
+		return errors.Join(s.o.State.Forget(ctx, s.c.Name, name), os.RemoveAll(s.place(name)))
 	}
 	return errors.Join(s.o.State.Put(ctx, before), os.RemoveAll(s.place(name)))
-}
-
-// finish loads what is here, notes what came of it and only then removes it.
-func (s *Source) finish(ctx context.Context, load LoadFunc, list []Landed, records map[string]Record, res *Result) error {
-	if len(list) == 0 {
-		return nil
-	}
-	outcomes, err := load(ctx, list)
-	if err != nil {
-		return err
-	}
-	if len(outcomes) != len(list) {
-		return fmt.Errorf("%d outcomes of %d objects", len(outcomes), len(list))
-	}
-	var settled []Record
-	for i, x := range list {
-		before := records[x.Object.Name]
-		r := before
-		r.Source, r.Object, r.Status, r.LastError = s.c.Name, x.Object.Name, Done, outcomes[i].Refused
-		if r.LastError == "" {
-			res.Loaded = append(res.Loaded, x.Object.Name)
-		} else {
-			r.Status = Refused
-			res.Refused = append(res.Refused, x.Object.Name)
-		}
-		if r != before { // what lies in place is mostly known from before
-			r.DoneAt = s.o.Clock()
-			settled = append(settled, r)
-		}
-		records[x.Object.Name] = r
-	}
-	// What was published is noted even when the run is being stopped.
-	if err := s.o.State.Settle(context.WithoutCancel(ctx), settled); err != nil {
-		return err
-	}
-	for _, x := range list {
-		if !s.o.InPlace {
-			if err := os.RemoveAll(s.place(x.Object.Name)); err != nil {
-				return err
-			}
-		}
-		if records[x.Object.Name].Status == Done {
-			s.settle(x.Object)
-		}
-	}
-	return nil
 }

@@ -78,9 +78,13 @@ func (s *Source) newQuery(ctx context.Context) (*query, error) {
 	return q, err
 }
 
-// hostPort parts an address; a path is that of a socket.
+// isSocket says whether an address is that of a socket: it leads over no
+// network, so there is nothing to encrypt and no name to check.
+func isSocket(address string) bool { return strings.HasPrefix(address, "/") }
+
+// hostPort parts an address; a socket's gets the port given.
 func hostPort(address string, port uint16) (string, uint16, error) {
-	if strings.HasPrefix(address, "/") {
+	if isSocket(address) {
 		return address, port, nil
 	}
 	host, p, err := net.SplitHostPort(address)

@@ -52,8 +52,8 @@ func (s *Source) retry(ctx context.Context, what string, op func(context.Context
 	}
 }
 
-// localError is a fault of this machine's disk: the source is not to blame, and
-// asking it again does not help.
+// localError is a fault of this machine: the source is not to blame, and asking
+// it again does not help.
 type localError struct{ err error }
 
 func (e *localError) Error() string { return e.err.Error() }

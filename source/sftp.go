@@ -206,30 +206,70 @@ func (x *sftpFolder) object(name string, info fs.FileInfo) Object {
 	return Object{Name: name, Size: info.Size(), Modified: info.ModTime(), Version: stampVersion(info)}
 }
 
+// List walks the folder as that of this machine is walked.
 func (x *sftpFolder) List(ctx context.Context, _ map[string]string) (out []Object, err error) {
 	if err := x.connect(ctx); err != nil {
 		return nil, err
 	}
 	defer x.abort(ctx)()
 	root := path.Clean(x.c.Path)
-	walk := x.ftp.Walk(root)
+	prefix := strings.TrimSuffix(root, "/") + "/"
+	if root == "." {
+		prefix = ""
+	}
+	start := prefix + "." // the folder itself may be a link
+	walk := x.ftp.Walk(start)
 	for walk.Step() {
-		if err := walk.Err(); err != nil {
-			if errors.Is(err, fs.ErrNotExist) && walk.Path() != root {
-				continue // it went meanwhile
-			}
-			return nil, remoteError(err, walk.Path())
+		at, err := walk.Path(), walk.Err()
+		name := strings.TrimPrefix(at, prefix)
+		if at == start {
+			name = ""
 		}
-		info := walk.Stat()
-		name := strings.TrimPrefix(strings.TrimPrefix(walk.Path(), root), "/")
-		switch {
-		case info.IsDir() && name != "" && strings.HasPrefix(info.Name(), "."):
+		switch info := walk.Stat(); {
+		case err != nil && (name == "" || !answered(err)):
+			return nil, remoteError(err, at)
+		case errors.Is(err, fs.ErrNotExist): // it went meanwhile
+		case err != nil:
+			out = append(out, faulty(name+"/", remoteError(err, at)))
+		case name == "":
+		case info.IsDir() && strings.HasPrefix(info.Name(), "."):
 			walk.SkipDir()
-		case info.Mode().IsRegular() && name != "":
+		case info.Mode().IsRegular():
 			out = append(out, x.object(name, info))
+		case info.Mode()&fs.ModeSymlink != 0:
+			o, ok, err := x.follow(name, at)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out = append(out, o)
+			}
 		}
 	}
 	return out, nil
+}
+
+// follow describes the file that a link points to; false where it points to
+// something else.
+func (x *sftpFolder) follow(name, at string) (Object, bool, error) {
+	info, err := x.ftp.Stat(at)
+	switch {
+	case err == nil:
+		return x.object(name, info), info.Mode().IsRegular(), nil
+	case !answered(err):
+		return Object{}, false, remoteError(err, at)
+	}
+	return faulty(name, fmt.Errorf("%s: %w", messages.Both("sources.link"), remoteError(err, at))), true, nil
+}
+
+// answered says whether an error is the server's answer, not a lost connection.
+func answered(err error) bool {
+	var st *sftp.StatusError
+	if errors.As(err, &st) {
+		code := st.FxCode()
+		return code != sftp.ErrSSHFxConnectionLost && code != sftp.ErrSSHFxNoConnection
+	}
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }
 
 func remoteError(err error, where string) error {

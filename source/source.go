@@ -36,9 +36,14 @@ type Object struct {
 	Version string
 	// Watermark is how far a query has read with this object.
 	Watermark string
-	// fault says why this one object cannot be had, where listing tells.
+	// fault says why this one object cannot be had, where listing tells, and
+	// waits what is missing before it may be taken.
 	fault error
+	waits string
 }
+
+// folder says whether it stands for a folder that cannot be read.
+func (o Object) folder() bool { return strings.HasSuffix(o.Name, "/") }
 
 // Stream is an object being read.
 type Stream struct {
@@ -101,13 +106,30 @@ type Landed struct {
 	Path   string
 }
 
-// Outcome says what became of a landed object: loaded (or known) when Refused
-// is empty.
-type Outcome struct{ Refused string }
+// Outcome says what became of a landed object.
+type Outcome struct {
+	// Refused says why it was refused, in whole or in part; "" for loaded.
+	Refused string
+	// Note tells of an archive what was loaded of it and what was not.
+	Note string
+	// Known says that it was not looked into: it was loaded before.
+	Known bool
+}
 
-// LoadFunc loads landed objects and gives an outcome for each. After an error
-// they are offered again.
+// LoadFunc loads landed objects and gives an outcome for each. After an error it
+// is called again with fewer of them, down to the one that it fails on, which
+// has failed and is offered again at the next pull. An error that Stop marks,
+// a full disk and the end of ctx end the pull: then all are offered again.
 type LoadFunc func(ctx context.Context, list []Landed) ([]Outcome, error)
+
+// Stop marks an error of a LoadFunc as this machine's: it says nothing of the
+// objects, and would come of any others.
+func Stop(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &localError{err}
+}
 
 // Options of New.
 type Options struct {
@@ -137,6 +159,7 @@ type Source struct {
 	backend Backend
 	secrets []secret
 	dir     string
+	missed  map[string]*miss
 	mu      sync.Mutex
 }
 
@@ -225,20 +248,13 @@ func (s *Source) wanted(name string) bool {
 		slices.Contains([]string{".part", ".tmp", ".filepart", ".crdownload"}, path.Ext(base)) {
 		return false
 	}
-	if s.c.Whole == "marker" && isMarker(name) {
-		return false
+	if isMarker(name) && slices.Contains([]string{"directory", "sftp", "s3"}, s.c.Kind) {
+		return false // an address or a query is named by the operator
 	}
 	if len(s.c.Pattern) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(s.c.Pattern, func(p string) bool { ok, err := path.Match(p, base); return err == nil && ok })
-}
-
-// markers end the name of the file that says another is whole.
-var markers = []string{".ok", ".done"}
-
-func isMarker(name string) bool {
-	return slices.Contains(markers, path.Ext(name))
 }
 
 // Check connects and lists, and changes nothing; it gives how many objects are
@@ -247,6 +263,7 @@ func (s *Source) Check(ctx context.Context) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.shut()
+	s.missed = map[string]*miss{}
 	list, err := s.list(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.c.Name, s.clean(err))
@@ -274,15 +291,10 @@ func (s *Source) list(ctx context.Context, known map[string]string) (list []Obje
 	if err != nil {
 		return nil, err
 	}
-	markersSeen := map[string]Object{}
-	for _, o := range list {
-		if isMarker(o.Name) {
-			markersSeen[o.Name] = o
-		}
-	}
-	list = slices.DeleteFunc(list, func(o Object) bool { return !s.wanted(o.Name) })
+	marks := marksOf(list)
+	list = slices.DeleteFunc(list, func(o Object) bool { return !o.folder() && !s.wanted(o.Name) })
 	if _, ok := s.backend.(growing); ok && s.c.Whole == "marker" {
-		list = marked(list, markersSeen)
+		marked(list, marks)
 	}
 	slices.SortStableFunc(list, func(a, b Object) int {
 		if c := a.Modified.Compare(b.Modified); c != 0 {
@@ -291,20 +303,4 @@ func (s *Source) list(ctx context.Context, known map[string]string) (list []Obje
 		return strings.Compare(a.Name, b.Name)
 	})
 	return list, nil
-}
-
-// marked keeps the objects that a marker says are whole: one beside it and not
-// older. The marker's own time is part of the version.
-func marked(list []Object, seen map[string]Object) []Object {
-	var out []Object
-	for _, o := range list {
-		for _, ext := range markers {
-			m, ok := seen[o.Name+ext]
-			if ok && !m.Modified.Before(o.Modified) {
-				out = append(out, o)
-				break
-			}
-		}
-	}
-	return out
 }

@@ -17,6 +17,7 @@ const (
 	Refused = "refused" // refused whole; the ledger says why
 	Failed  = "failed"  // could not be fetched
 	Unknown = "unknown" // no contract knows its name
+	Again   = "again"   // a person wants it offered again, at the next pull
 )
 
 // Record is what is remembered of an object.
@@ -26,12 +27,25 @@ type Record struct {
 	Size, Landed int64
 	Status       string
 	// Attempts counts the runs that failed for this version.
-	Attempts  int64
-	LastError string
+	Attempts int64
+	// Why it is as it is, for people: what is wrong, or what it waits for. Of a
+	// done object, that it could not be looked at since.
+	Why string
+	// Note tells of an archive what was loaded of it and what was not.
+	Note string
 	// SeenAt is when this version was first seen, DoneAt when it was done with.
 	SeenAt, DoneAt time.Time
 	// Watermark is how far the query behind the object has read.
 	Watermark string
+}
+
+// State is the status with what has befallen the object since: one that could
+// not be fetched, loaded or looked at again has failed.
+func (r Record) State() string {
+	if r.Why != "" && (r.Status == Landing || r.Status == Here || r.Status == Done) {
+		return Failed
+	}
+	return r.Status
 }
 
 // Standing is how a source stands.
@@ -41,7 +55,10 @@ type Standing struct {
 	// Failures counts pulls that failed, in whole or for an object, ever.
 	Failures  int64
 	LastError string
-	// Waiting, Refused and Failed count objects.
+	// Down says that the last look failed as a whole: nothing could be listed.
+	Down bool
+	// Waiting, Refused and Failed count objects; a source that is down is one
+	// more that failed.
 	Waiting, Refused, Failed int64
 }
 
@@ -59,6 +76,8 @@ func OpenState(ctx context.Context, db *sql.DB) (*State, error) {
 			failures BIGINT NOT NULL, last_error VARCHAR NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS state.main.source_archives (sha256 VARCHAR NOT NULL, contracts VARCHAR NOT NULL, file VARCHAR NOT NULL,
 			done_at TIMESTAMP NOT NULL, PRIMARY KEY (sha256, contracts))`,
+		`ALTER TABLE state.main.source_objects ADD COLUMN IF NOT EXISTS note VARCHAR DEFAULT ''`,
+		`ALTER TABLE state.main.source_looks ADD COLUMN IF NOT EXISTS down BOOLEAN DEFAULT false`,
 	} {
 		if _, err := db.ExecContext(ctx, q); err != nil {
 			return nil, fmt.Errorf("state: sources: %w", err)
@@ -69,7 +88,7 @@ func OpenState(ctx context.Context, db *sql.DB) (*State, error) {
 
 // Records gives what is remembered of a source's objects, by name.
 func (t *State) Records(ctx context.Context, source string) (out map[string]Record, err error) {
-	rows, err := t.db.QueryContext(ctx, `SELECT source, object, version, size, landed, status, attempts, last_error, seen_at, done_at, watermark
+	rows, err := t.db.QueryContext(ctx, `SELECT source, object, version, size, landed, status, attempts, last_error, seen_at, done_at, watermark, note
 		FROM state.main.source_objects WHERE source = ?`, source)
 	if err != nil {
 		return nil, fmt.Errorf("state: sources: %w", err)
@@ -79,7 +98,7 @@ func (t *State) Records(ctx context.Context, source string) (out map[string]Reco
 	for rows.Next() {
 		var r Record
 		var done sql.NullTime
-		if err := rows.Scan(&r.Source, &r.Object, &r.Version, &r.Size, &r.Landed, &r.Status, &r.Attempts, &r.LastError, &r.SeenAt, &done, &r.Watermark); err != nil {
+		if err := rows.Scan(&r.Source, &r.Object, &r.Version, &r.Size, &r.Landed, &r.Status, &r.Attempts, &r.Why, &r.SeenAt, &done, &r.Watermark, &r.Note); err != nil {
 			return nil, fmt.Errorf("state: sources: %w", err)
 		}
 		r.DoneAt = done.Time
@@ -88,16 +107,16 @@ func (t *State) Records(ctx context.Context, source string) (out map[string]Reco
 	return out, rows.Err()
 }
 
-const putRecord = `INSERT INTO state.main.source_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const putRecord = `INSERT INTO state.main.source_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (source, object) DO UPDATE SET version = excluded.version, size = excluded.size, landed = excluded.landed, status = excluded.status,
-	attempts = excluded.attempts, last_error = excluded.last_error, seen_at = excluded.seen_at, done_at = excluded.done_at, watermark = excluded.watermark`
+	attempts = excluded.attempts, last_error = excluded.last_error, seen_at = excluded.seen_at, done_at = excluded.done_at, watermark = excluded.watermark, note = excluded.note`
 
 func (r Record) values() []any {
 	var done any
 	if !r.DoneAt.IsZero() {
 		done = r.DoneAt.UTC()
 	}
-	return []any{r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Attempts, r.LastError, r.SeenAt.UTC(), done, r.Watermark}
+	return []any{r.Source, r.Object, r.Version, r.Size, r.Landed, r.Status, r.Attempts, r.Why, r.SeenAt.UTC(), done, r.Watermark, r.Note}
 }
 
 // Put keeps a record.
@@ -148,12 +167,23 @@ func (t *State) Watermark(ctx context.Context, source string) (mark string, extr
 	return mark, extracts, nil
 }
 
-// Forget has objects offered again: those refused, failed or unknown, or the
-// one named, whatever its status. It gives how many.
-func (t *State) Forget(ctx context.Context, source, object string) (int64, error) {
-	q, args := `DELETE FROM state.main.source_objects WHERE source = ? AND status IN ('refused', 'failed', 'unknown')`, []any{source}
+// Forget has nothing remembered of an object any more.
+func (t *State) Forget(ctx context.Context, source, object string) error {
+	if _, err := t.db.ExecContext(ctx, `DELETE FROM state.main.source_objects WHERE source = ? AND object = ?`, source, object); err != nil {
+		return fmt.Errorf("state: sources: %w", err)
+	}
+	return nil
+}
+
+// Again has objects offered again: those refused, failed or unknown, or the one
+// named, whatever its status. It gives how many. Why they were refused is kept
+// until they are met again.
+func (t *State) Again(ctx context.Context, source, object string) (int64, error) {
+	q, args := `UPDATE state.main.source_objects SET status = 'again', version = '', landed = 0 WHERE source = ?`, []any{source}
 	if object != "" {
-		q, args = `DELETE FROM state.main.source_objects WHERE source = ? AND object = ?`, []any{source, object}
+		q, args = q+` AND object = ?`, append(args, object)
+	} else {
+		q += ` AND status IN ('refused', 'failed', 'unknown', 'again')`
 	}
 	res, err := t.db.ExecContext(ctx, q, args...)
 	if err != nil {
@@ -162,16 +192,17 @@ func (t *State) Forget(ctx context.Context, source, object string) (int64, error
 	return res.RowsAffected()
 }
 
-// Looked notes how a look at a source went; what is the first error, "" for none.
-func (t *State) Looked(ctx context.Context, source string, at time.Time, what string) error {
+// Looked notes how a look at a source went; what is the first error, "" for
+// none, and down says that it was the whole source's.
+func (t *State) Looked(ctx context.Context, source string, at time.Time, what string, down bool) error {
 	var success any
 	failed := 1
 	if what == "" {
 		success, failed = at.UTC(), 0
 	}
-	_, err := t.db.ExecContext(ctx, `INSERT INTO state.main.source_looks VALUES (?, ?, ?, ?, ?)
+	_, err := t.db.ExecContext(ctx, `INSERT INTO state.main.source_looks (source, last_look, last_success, failures, last_error, down) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (source) DO UPDATE SET last_look = excluded.last_look, last_success = coalesce(excluded.last_success, source_looks.last_success),
-		failures = source_looks.failures + excluded.failures, last_error = excluded.last_error`, source, at.UTC(), success, failed, what)
+		failures = source_looks.failures + excluded.failures, last_error = excluded.last_error, down = excluded.down`, source, at.UTC(), success, failed, what, down)
 	if err != nil {
 		return fmt.Errorf("state: sources: %w", err)
 	}
@@ -180,8 +211,10 @@ func (t *State) Looked(ctx context.Context, source string, at time.Time, what st
 
 // Standings gives how every source stands that was ever looked at, by name.
 func (t *State) Standings(ctx context.Context) (out map[string]Standing, err error) {
-	rows, err := t.db.QueryContext(ctx, `SELECT l.source, last_look, last_success, failures, l.last_error,
-		count(*) FILTER (o.status IN ('waiting', 'landing', 'landed') AND o.last_error = ''), count(*) FILTER (o.status IN ('refused', 'unknown')), count(*) FILTER (o.status IN ('failed', 'landing') AND o.last_error <> '')
+	rows, err := t.db.QueryContext(ctx, `SELECT l.source, last_look, last_success, failures, l.last_error, l.down,
+		count(*) FILTER (o.status IN ('waiting', 'again') OR o.status IN ('landing', 'landed') AND o.last_error = ''),
+		count(*) FILTER (o.status IN ('refused', 'unknown')),
+		count(*) FILTER (o.status = 'failed' OR o.status IN ('landing', 'landed', 'done') AND o.last_error <> '')
 		FROM state.main.source_looks l LEFT JOIN state.main.source_objects o USING (source) GROUP BY ALL ORDER BY l.source`)
 	if err != nil {
 		return nil, fmt.Errorf("state: sources: %w", err)
@@ -191,8 +224,11 @@ func (t *State) Standings(ctx context.Context) (out map[string]Standing, err err
 	for rows.Next() {
 		var s Standing
 		var look, success sql.NullTime
-		if err := rows.Scan(&s.Source, &look, &success, &s.Failures, &s.LastError, &s.Waiting, &s.Refused, &s.Failed); err != nil {
+		if err := rows.Scan(&s.Source, &look, &success, &s.Failures, &s.LastError, &s.Down, &s.Waiting, &s.Refused, &s.Failed); err != nil {
 			return nil, fmt.Errorf("state: sources: %w", err)
+		}
+		if s.Down {
+			s.Failed++
 		}
 		s.LastLook, s.LastSuccess = look.Time, success.Time
 		out[s.Source] = s

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,16 @@ type web struct {
 	authorize func(*http.Request)
 	now       time.Time
 	urls      map[string]string // by object name
+	// missed are the hosts that could not be reached in this look, attempts how
+	// often one is tried.
+	missed   map[string]*miss
+	attempts int
+}
+
+// miss is how often in a row a host could not be reached, and why.
+type miss struct {
+	times int
+	err   error
 }
 
 func (s *Source) newHTTP() (*web, error) {
@@ -34,7 +45,7 @@ func (s *Source) newHTTP() (*web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &web{c: c, authorize: func(*http.Request) {}, now: s.o.Clock().In(s.o.Location)}
+	w := &web{c: c, authorize: func(*http.Request) {}, now: s.o.Clock().In(s.o.Location), missed: s.missed, attempts: s.c.Retry.Attempts}
 	password, err := s.secret("password", c.PasswordFile, c.PasswordEnv)
 	if err != nil {
 		return nil, err
@@ -129,23 +140,60 @@ func (w *web) Close() error {
 func (w *web) dated(address string) bool { return !slices.Contains(w.c.URLs, address) }
 
 // List asks for the headers of every address. What is as it was done with keeps
-// its version; a dated address that is not there is not on offer.
+// its version; a dated address that is not there is not on offer. One that
+// cannot be had hides no other, and neither does a host: only where no host at
+// all can be reached, or trusted, is that the fault of the source.
 func (w *web) List(ctx context.Context, known map[string]string) (out []Object, err error) {
 	names := make([]string, 0, len(w.urls))
 	for name := range w.urls {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	answered := false
+	var first error
+	down := map[string]error{} // hosts are asked once a look
 	for _, name := range names {
-		o, there, err := w.head(ctx, name, known[name])
-		if err != nil {
-			return nil, err
+		host := w.host(name)
+		o, there, err := Object{}, false, down[host]
+		if err == nil {
+			o, there, err = w.head(ctx, name, known[name])
 		}
-		if there {
+		switch {
+		case ctx.Err() != nil:
+			return nil, errors.Join(context.Cause(ctx), err)
+		case err != nil:
+			if unreached(err) {
+				down[host] = err
+			}
+			answered = answered || !unreached(err) && !untrusted(err)
+			first = cmp.Or(first, err)
+			out = append(out, Object{Name: name, Size: -1, fault: err})
+		case there:
 			out = append(out, o)
+			answered = true
+		default:
+			answered = true
 		}
 	}
+	if !answered {
+		return nil, first
+	}
 	return out, nil
+}
+
+func (w *web) host(name string) string {
+	u, err := url.Parse(w.urls[name])
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// unreached says whether no connection came about: no such host, nothing that
+// listens, no way there.
+func unreached(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 func (w *web) head(ctx context.Context, name, known string) (Object, bool, error) {
@@ -166,9 +214,9 @@ func (w *web) head(ctx context.Context, name, known string) (Object, bool, error
 			if w.dated(w.urls[name]) {
 				return Object{}, false, nil
 			}
-		case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		case http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 			if method == http.MethodHead {
-				continue // then the headers of GET
+				continue // an address may be signed for GET alone: then the headers of that
 			}
 		}
 		// One address that is wrong does not hide the others.
@@ -205,13 +253,37 @@ func (w *web) ask(ctx context.Context, method, name string, set func(http.Header
 	if err != nil {
 		return nil, permanent(err)
 	}
+	host := req.URL.Host
+	if m := w.missed[host]; m != nil && m.times >= w.attempts {
+		return nil, permanent(m.err) // not for every one of its addresses anew
+	}
 	w.authorize(req)
 	set(req.Header)
 	resp, err := w.client.Do(req)
+	err = unsigned(err)
+	if !unreached(err) {
+		delete(w.missed, host)
+	} else if m := w.missed[host]; m != nil {
+		m.times, m.err = m.times+1, err
+	} else {
+		w.missed[host] = &miss{1, err}
+	}
 	if untrusted(err) {
 		err = permanent(err)
 	}
 	return resp, err
+}
+
+// unsigned takes the query out of the address that an error shows: it may be a
+// signature.
+func unsigned(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		if at, _, signed := strings.Cut(u.URL, "?"); signed {
+			u.URL = at + "?…"
+		}
+	}
+	return err
 }
 
 // status turns an answer into an error. Those of the server itself, and of too
@@ -256,7 +328,11 @@ func (w *web) Open(ctx context.Context, o Object, offset int64) (*Stream, error)
 		_ = drain(resp.Body)
 		return w.Open(ctx, o, 0)
 	}
-	return nil, errors.Join(status(o.Name, resp), resp.Body.Close())
+	err = status(o.Name, resp)
+	if w.dated(w.urls[o.Name]) && (resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone) {
+		err = errNothing
+	}
+	return nil, errors.Join(err, resp.Body.Close())
 }
 
 var errMoved = errors.New("a part of another version came; it begins anew")

@@ -32,8 +32,11 @@ type shop struct {
 	// cut breaks the answers off after so many bytes, one after another.
 	cut []int
 	// ranges false ignores Range.
-	noRanges, noHead, noDates bool
-	authorize                 string
+	noRanges, noDates bool
+	// headCode answers HEAD, breakHead is the path whose HEAD gets no answer.
+	headCode  int
+	breakHead string
+	authorize string
 	// before is called before each GET is answered.
 	before func()
 	log    []string
@@ -45,8 +48,11 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "who are you?", http.StatusUnauthorized)
 		return
 	}
-	if s.noHead && r.Method == http.MethodHead {
-		http.Error(w, "no", http.StatusMethodNotAllowed)
+	if r.Method == http.MethodHead && s.breakHead == r.URL.Path {
+		panic(http.ErrAbortHandler)
+	}
+	if r.Method == http.MethodHead && s.headCode != 0 {
+		http.Error(w, "no", s.headCode)
 		return
 	}
 	if r.Method == http.MethodGet && s.before != nil {
@@ -190,7 +196,7 @@ func TestHTTPChangesMidway(t *testing.T) {
 func TestHTTPWithoutValidators(t *testing.T) {
 	h := newHouse(t)
 	shop, srv := newShop(t)
-	shop.tag, shop.noDates, shop.noHead = func(string) string { return "" }, true, true
+	shop.tag, shop.noDates, shop.headCode = func(string) string { return "" }, true, http.StatusMethodNotAllowed
 	shop.files["/x.csv"] = "1"
 	s := h.source(config.Source{Kind: "http", HTTP: &config.HTTPSource{URLs: []string{srv.URL + "/x.csv"}, Months: 1, Days: 1}})
 	for i, want := range []int{1, 0} {

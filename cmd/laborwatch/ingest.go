@@ -80,11 +80,14 @@ func (e *env) reportIngest(contracts ingest.Contracts, s app.Ingested, dry bool)
 	for _, f := range s.Unknown {
 		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.unknown", f))
 	}
+	for _, f := range s.Strays {
+		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.stray", f))
+	}
 	for _, r := range s.Refused {
 		fmt.Fprintf(e.stderr, "%s: %s\n", messages.Both("cli.ingest.refused", r.File), r.Reason)
 	}
 	switch {
-	case len(s.Refused)+len(s.Unknown) > 0:
+	case len(s.Refused)+len(s.Unknown)+len(s.Strays) > 0:
 		return &exitError{exitRefused, errors.New(messages.Both("cli.ingest.fix"))}
 	case s.RowsQuarantined > 0:
 		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.seequarantine"))

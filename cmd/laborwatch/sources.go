@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"laborwatch/app"
 	"laborwatch/messages"
+	"laborwatch/source"
 )
 
 func (e *env) sourcesCmd() *cobra.Command {
@@ -34,7 +37,7 @@ func (e *env) sourcesList() *cobra.Command {
 				w.head("cli.sources.head")
 				for _, s := range all {
 					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", s.Source, s.Config.Kind, orNone(s.Config.Cron),
-						moment(ap, s.LastLook), moment(ap, s.LastSuccess), s.Waiting, s.Refused, s.Failed, s.LastError)
+						moment(ap, s.LastLook), moment(ap, s.LastSuccess), s.Waiting, s.Refused, s.Failed, oneLine(s.LastError))
 				}
 				return w.Flush()
 			})
@@ -48,6 +51,9 @@ func orNone(s string) string {
 	}
 	return s
 }
+
+// oneLine is a text that may stand in a table.
+func oneLine(s string) string { return strings.NewReplacer("\n", "; ", "\t", " ").Replace(s) }
 
 // moment is an instant in the configured zone.
 func moment(a *app.App, t time.Time) string {
@@ -65,10 +71,30 @@ func (e *env) listObjects(ctx context.Context, a *app.App, name string) error {
 	w := newTable(e.stdout)
 	w.head("cli.sources.objects")
 	for _, r := range records {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, r.Status, r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), r.LastError)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Object, state(r.State()), r.Size, r.Landed, r.Attempts, moment(a, r.SeenAt), moment(a, r.DoneAt), oneLine(why(r)))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	all, err := a.Sources(ctx)
+	for _, s := range all {
+		if s.Source == name && s.Down {
+			fmt.Fprintln(e.stdout, messages.Both("cli.sources.down", s.LastError))
+		}
+	}
+	return err
 }
+
+// why an object stands as it does, and what is to be told of it.
+func why(r source.Record) string {
+	if r.Why == "" || r.Note == "" {
+		return r.Why + r.Note
+	}
+	return r.Why + "; " + r.Note
+}
+
+// state names how an object stands.
+func state(s string) string { return messages.Both("cli.sources.state." + s) }
 
 // named are the sources on the command line, all when there are none.
 func named(ctx context.Context, a *app.App, names []string) ([]string, error) {
@@ -120,10 +146,8 @@ func (e *env) pull(ctx context.Context, a *app.App, names []string) error {
 			return err
 		}
 		errs = append(errs, err)
-		fmt.Fprintln(e.stdout, messages.Both("cli.sources.pulled", name, p.Offered, len(p.Loaded), len(p.Refused), p.Waiting, len(p.Failed)))
-		for _, f := range p.Failed {
-			errs = append(errs, fmt.Errorf("%s/%s: %w", name, f.Object, f.Err))
-		}
+		e.reportPull(p, err)
+		errs = append(errs, p.Faults()...)
 		sum.Add(p.Ingested)
 		for _, u := range p.Result.Unknown {
 			sum.Unknown = append(sum.Unknown, name+"/"+u)
@@ -134,6 +158,36 @@ func (e *env) pull(ctx context.Context, a *app.App, names []string) error {
 		return failed
 	}
 	return err
+}
+
+// manyWaiting is how many objects that wait are named one by one.
+const manyWaiting = 20
+
+// reportPull prints what became of a source, the source itself among what
+// failed, and what its objects wait for.
+func (e *env) reportPull(p app.Pulled, down error) {
+	failed := len(p.Failed)
+	if down != nil {
+		failed++
+	}
+	fmt.Fprintln(e.stdout, messages.Both("cli.sources.pulled", p.Source, p.Offered, len(p.Loaded), len(p.Refused), len(p.Waiting), failed))
+	if down != nil {
+		fmt.Fprintf(e.stdout, "  [%s] %v\n", state(source.Failed), down)
+	}
+	for _, n := range p.Notes {
+		stands := source.Done
+		if slices.Contains(p.Refused, n.Object) {
+			stands = source.Refused
+		}
+		fmt.Fprintf(e.stdout, "  [%s] %s: %s\n", state(stands), n.Object, n.Why)
+	}
+	for i, w := range p.Waiting {
+		if i == manyWaiting {
+			fmt.Fprintf(e.stdout, "  %s\n", messages.Both("cli.sources.more", len(p.Waiting)-i, p.Source))
+			break
+		}
+		fmt.Fprintf(e.stdout, "  [%s] %s: %s\n", state(source.Waiting), w.Object, w.Why)
+	}
 }
 
 func (e *env) sourcesCheck() *cobra.Command {

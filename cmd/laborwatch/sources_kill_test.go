@@ -23,7 +23,8 @@ import (
 )
 
 // TestKillSources kills the program at random instants while it fetches from an
-// HTTP server, a folder, sshd, an S3 server and PostgreSQL, all of them slow.
+// HTTP server, a folder, sshd, an S3 server, PostgreSQL and MariaDB, all but the
+// folder slow.
 // Whatever was killed, the ledger ends as one that nothing disturbed, and
 // nothing is left in the landing folder.
 func TestKillSources(t *testing.T) {
@@ -67,7 +68,7 @@ func TestKillSources(t *testing.T) {
 		must(t, dir, []int{0}, "init")
 		return dir
 	}
-	names := []string{"web", "county", "hr", "cloud", "db"}
+	names := []string{"web", "county", "hr", "cloud", "pg", "maria"}
 	pull := append([]string{"sources", "pull"}, names...)
 	plain := home()
 	begin := time.Now()
@@ -79,7 +80,7 @@ func TestKillSources(t *testing.T) {
 		return must(t, dir, []int{0}, "query", "job_openings", "--format", "csv") + rowsByMonth(t, dir)
 	}
 	want := figures(plain)
-	if strings.Count(want, "\n") < files+2 || !regexp.MustCompile(`rail_flow \S+ live 20000\n`).MatchString(want) {
+	if strings.Count(want, "\n") < files+2 || len(regexp.MustCompile(`rail_flow \S+ live 20000\n`).FindAllString(want, -1)) != 2 {
 		t.Fatalf("too little to compare:\n%s", want)
 	}
 	const wanted, rounds, kills = 12, 12, 5
@@ -116,7 +117,7 @@ func TestKillSources(t *testing.T) {
 
 // serverSources starts the servers, puts something into each, and gives their
 // configuration: a month of vacancies by SFTP and one by S3, and a day of
-// trains in a database, read on by a watermark.
+// trains in each of two databases, read on by a watermark.
 func serverSources(t *testing.T, month func(int) (name, body string)) string {
 	t.Helper()
 	sshd := servertest.StartSSHD(t)
@@ -126,10 +127,11 @@ func serverSources(t *testing.T, month func(int) (name, body string)) string {
 	servertest.Write(t, filepath.Join(folder, name), body)
 	name, body = month(8)
 	bucket.Put(t, "out/"+name, body)
-	db := servertest.StartPostgres(t)
 	t.Cleanup(servertest.Close)
-	db.Exec(t, "CREATE TABLE train (id BIGINT PRIMARY KEY, day DATE, origin TEXT, destination TEXT, persons INTEGER)",
-		"INSERT INTO train SELECT n, '2026-05-06', 'A' || n, 'B', 1 FROM generate_series(1, 20000) AS g(n)", "GRANT SELECT ON train TO lw")
+	pg, maria := servertest.StartPostgres(t), servertest.StartMariaDB(t)
+	const train = "CREATE TABLE train (id BIGINT PRIMARY KEY, day DATE, origin VARCHAR(20), destination VARCHAR(20), persons INTEGER)"
+	pg.Exec(t, train, "INSERT INTO train SELECT n, '2026-05-06', 'A' || n, 'B', 1 FROM generate_series(1, 20000) AS g(n)", "GRANT SELECT ON train TO lw")
+	maria.Exec(t, train, "INSERT INTO train SELECT seq, '2026-05-07', CONCAT('A', seq), 'B', 1 FROM seq_1_to_20000")
 	t.Setenv("LW_TEST_ACCESS", "lw")
 	t.Setenv("LW_TEST_SECRET", servertest.S3Secret)
 	t.Setenv("LW_TEST_PASSWORD", servertest.Password)
@@ -138,8 +140,14 @@ func serverSources(t *testing.T, month func(int) (name, body string)) string {
 	servertest.Write(t, hr.KnownHosts, knownhosts.Line([]string{line}, sshd.HostKey)+"\n")
 	return "  - {name: hr, kind: sftp, settle: 20ms, sftp: {address: '" + line + "', user: " + hr.User + ", path: " + folder + ", known_hosts: " + hr.KnownHosts + ", key_file: " + hr.KeyFile + "}}\n" +
 		"  - {name: cloud, kind: s3, s3: {endpoint: '" + slowLine(t, bucket.Address) + "', bucket: city, prefix: out/, plain: true, access_key_env: LW_TEST_ACCESS, secret_key_env: LW_TEST_SECRET}}\n" +
-		"  - name: db\n    kind: postgres\n    feed: rail_flow\n    sql:\n      address: '" + slowLine(t, db.Address) + "'\n" +
-		"      database: postgres\n      user: lw\n      password_env: LW_TEST_PASSWORD\n      tls: 'off'\n" +
+		trains(t, "pg", "postgres", pg) + trains(t, "maria", "city", maria)
+}
+
+// trains is the configuration of a database with the table train.
+func trains(t *testing.T, name, database string, db *servertest.Database) string {
+	t.Helper()
+	return "  - name: " + name + "\n    kind: " + db.Kind + "\n    feed: rail_flow\n    sql:\n      address: '" + slowLine(t, db.Address) + "'\n" +
+		"      database: " + database + "\n      user: lw\n      password_env: LW_TEST_PASSWORD\n      tls: 'off'\n" +
 		"      query: SELECT id, day AS 乘车日期, origin AS 发站, destination AS 到站, persons AS 旅客人数 FROM train WHERE id > {watermark} ORDER BY id\n" +
 		"      watermark: {column: id, type: bigint, start: '0'}\n"
 }

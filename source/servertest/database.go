@@ -28,8 +28,10 @@ const Password = "p4ss'w@rd/of:lw"
 // Database is a database server of the test's own, and a session that may write.
 type Database struct {
 	Kind, Address string
-	Do            func(q string) error
-	One           func(q string) (int, error)
+	// Socket is the folder of PostgreSQL's socket, or MariaDB's socket.
+	Socket string
+	Do     func(q string) error
+	One    func(q string) (int, error)
 }
 
 // as has a command run as a user of the system, who then owns the folder:
@@ -109,7 +111,7 @@ func StartPostgres(t testing.TB) *Database {
 		t.Fatal(err)
 	}
 	conf.Password = Password
-	s := &Database{Kind: "postgres", Address: "127.0.0.1:" + port}
+	s := &Database{Kind: "postgres", Address: "127.0.0.1:" + port, Socket: dir}
 	var conn *pgx.Conn
 	answers(t, func(ctx context.Context) (err error) {
 		conn, err = pgx.ConnectConfig(ctx, conf)
@@ -141,7 +143,7 @@ func StartMariaDB(t testing.TB) *Database {
 		"--socket="+filepath.Join(dir, "s"), "--innodb-flush-log-at-trx-commit=0", "--default-time-zone=-05:00", "--skip-log-bin")), "127.0.0.1:"+port)
 	conf := mysql.NewConfig()
 	conf.Net, conf.Addr, conf.User, conf.MultiStatements = "unix", filepath.Join(dir, "s"), "root", true
-	s := &Database{Kind: "mysql", Address: "127.0.0.1:" + port}
+	s := &Database{Kind: "mysql", Address: "127.0.0.1:" + port, Socket: filepath.Join(dir, "s")}
 	connector, err := mysql.NewConnector(conf)
 	if err != nil {
 		t.Fatal(err)
