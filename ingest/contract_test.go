@@ -279,3 +279,34 @@ func TestFileNames(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the case of its ending, a file is found by its name; the rest of the
+// name is taken as it stands.
+func TestEndingsInAnyCase(t *testing.T) {
+	cs, err := LoadContracts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for base, want := range map[string]string{
+		"社保缴费_202606.CSV":            "social_insurance",
+		"社保缴费_202606.Csv.GZ":         "social_insurance",
+		"失业登记_新华区_202606.XLSX":       "unemployment_registration",
+		"失业登记_2026.6.XLSX":           "unemployment_registration",
+		"单位登记_202606.PARQUET":        "enterprise",
+		"layoff_notice_202606.CSV":   "layoff_notice",
+		"LAYOFF_NOTICE_202606.csv":   "",
+		"社保缴费_202606.XLS":            "",
+		"社保缴费_202606.CSV.crdownload": "social_insurance",
+	} {
+		if got := cs.FeedOf(base); got != want {
+			t.Errorf("%s is of %q, want %q", base, got, want)
+		}
+		if want != "" && !cs[want].Matches(base) {
+			t.Errorf("%s: %s does not know it", base, want)
+		}
+	}
+	own := &Contract{Files: []string{"LFS.Data_*.CSV"}}
+	if !own.Matches("LFS.Data_202606.csv") || !own.Matches("LFS.Data_202606.CSV") || own.Matches("lfs.Data_202606.csv") {
+		t.Error("a pattern that is written in upper case itself")
+	}
+}
