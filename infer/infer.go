@@ -78,8 +78,12 @@ type FeedScore struct {
 	table                             int
 }
 
-// likely is the score from which a feed is proposed.
-const likely = 0.3
+// likely is the score from which a feed is proposed, sure that from which it
+// is hardly another.
+const (
+	likely = 0.3
+	sure   = 0.5
+)
 
 // File looks at a file. The error is a refusal in words for people when it is
 // none that laborwatch reads.
