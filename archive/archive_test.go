@@ -149,8 +149,8 @@ func TestRefusals(t *testing.T) {
 		{"entries", zipped(t, one, entry{name: "y.csv"}, entry{name: "z.csv"}), Limits{200, 1 << 20, 2}, "more than 2 entries"},
 		{"deep", deep, Default, "nested too deep"},
 		{"encrypted", zipped(t, entry{name: "x.csv", edit: func(h *zip.FileHeader) { h.Flags |= 1 }}), Default, "encrypted"},
-		{"truncated", whole[:len(whole)-9], Default, "damaged"},
-		{"damaged member", damaged(whole), Default, "damaged"},
+		{"truncated", whole[:len(whole)-9], Default, "压缩包 a.zip 本身已损坏或不完整"},
+		{"damaged member", damaged(whole), Default, "压缩包中的 x.csv 已损坏或不完整"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := unpack(t, "a.zip", c.body, c.lim)
