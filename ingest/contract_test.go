@@ -239,6 +239,47 @@ columns:
 	}
 }
 
+// Every line that a proposal leaves to a person is named until it is settled.
+func TestLintNamesOpenLines(t *testing.T) {
+	const contract = `# a proposal; a person must settle the lines with # ?
+feed: tiny # ? 数据集对吗？
+version: 1
+title: {zh: 小, en: Tiny}
+row: {zh: 一行, en: a row}
+files: ["tiny_*.csv"] # any name
+mode: append
+key: [a]
+# ? 各行都属于 410402
+period: {constant: 2026-05}
+columns:
+  - name: a
+    type: code
+    aliases: [甲, "乙 # ? 丙"] # ? 表头相近，把握 0.60
+    required: true
+    codes:
+      x: [x]
+      # ? 代码表里没有：z
+    meaning: {zh: 甲, en: a}
+    example: x
+  # - {name: b, type: text, aliases: ["丁"]} # ? 要保存吗？
+  # a remark: what does # ? mean
+`
+	found, err := Lint("x", []byte(contract), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []int
+	for _, w := range found {
+		if w.Key != "contract.warn.open" || !strings.Contains(w.Text(messages.ZH), "# ?") || !strings.Contains(w.Text(messages.EN), "# ?") {
+			t.Errorf("%+v: %s", w, w.Text(messages.ZH))
+		}
+		lines = append(lines, w.Line)
+	}
+	if want := []int{2, 9, 14, 18, 21}; !slices.Equal(lines, want) {
+		t.Errorf("open lines %v, want %v", lines, want)
+	}
+}
+
 func TestPatternsOverlap(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
