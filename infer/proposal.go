@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -50,16 +51,22 @@ func (p *proposal) doubtfulFeed() string {
 	return ask("feed", strings.Join(g.candidates(), ", "))
 }
 
+// Name is the feed of the proposal: the likely one, else the Latin letters of
+// the file's name.
+func (g *Guess) Name() string {
+	if g.contract != nil {
+		return g.contract.Feed
+	}
+	name := latin(strings.SplitN(g.File, ".", 2)[0])
+	return cmp.Or(strings.Trim(regexp.MustCompile(`\d+`).ReplaceAllString(name, ""), "_"), "new_feed")
+}
+
 func (p *proposal) top() {
 	g := p.g
 	p.line("# %s", comment(both("head", g.File)))
 	c := g.contract
 	if c == nil {
-		name := latin(strings.SplitN(g.File, ".", 2)[0])
-		name = strings.Trim(regexp.MustCompile(`\d+`).ReplaceAllString(name, ""), "_")
-		if name == "" {
-			name = "new_feed"
-		}
+		name := g.Name()
 		p.line("feed: %s%s", name, p.doubtfulFeed())
 		p.line("version: 1")
 		p.line("title: {zh: %s, en: %s}%s", text(name), text(name), ask("title"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,7 +73,7 @@ func (e *env) contractListCmd() *cobra.Command {
 			w.head("cli.contract.list.head")
 			for _, feed := range cs.Feeds() {
 				c := cs[feed]
-				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", feed, c.Title.ZH, c.Mode, c.Version, len(c.Columns), strings.Join(c.Files, " "))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", feed, bilingual(c.Title), c.Mode, c.Version, len(c.Columns), strings.Join(c.Files, " "))
 			}
 			return w.Flush()
 		},
@@ -160,7 +161,8 @@ func (e *env) contractShowCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.into(out, func(w io.Writer) error { return e.showContract(w, c, format) })
+			ending := map[string]string{"table": ".txt", "yaml": ".yaml", "markdown": ".md", "json": ".json"}[format]
+			return e.into(e.inside(out, c.Feed+ending), func(w io.Writer) error { return e.showContract(w, c, format) })
 		},
 	}
 	f := cmd.Flags()
@@ -190,7 +192,7 @@ func (e *env) showKept(cmd *cobra.Command, a []string, fingerprint string, versi
 		if err != nil {
 			return err
 		}
-		return e.into(out, func(w io.Writer) error {
+		return e.into(e.inside(out, c.Feed+".yaml"), func(w io.Writer) error {
 			fmt.Fprintf(w, "# %s\n", messages.Both("cli.contract.kept", c.Feed, c.Version, c.Fingerprint, e.local(ap, c.KeptAt)))
 			if c.Regions != "" {
 				fmt.Fprintf(w, "# %s\n", messages.Both("cli.contract.regions", c.Regions))
@@ -225,9 +227,30 @@ func (e *env) showContract(w io.Writer, c *ingest.Contract, format string) error
 	fmt.Fprintf(tw, "%s\t%s\t%s\n\n", c.Feed, c.Title.ZH, c.Title.EN)
 	tw.head("cli.contract.show.head")
 	for _, col := range forms.Describe(c).Columns {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Required, strings.Join(col.Headers, "、"), col.Meaning.ZH)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Required, strings.Join(col.Headers, "、"), bilingual(col.Meaning))
 	}
 	return tw.Flush()
+}
+
+// bilingual is a title in Chinese with the English beside it.
+func bilingual(t ingest.Title) string {
+	if t.ZH == "" || t.EN == "" || t.ZH == t.EN {
+		return cmp.Or(t.ZH, t.EN)
+	}
+	return t.ZH + " / " + t.EN
+}
+
+// inside is where --out has a file written: under the name in a folder, else
+// where it says.
+func (e *env) inside(out, name string) string {
+	if out == "" {
+		return ""
+	}
+	info, err := os.Stat(e.path(out))
+	if err == nil && info.IsDir() || os.IsPathSeparator(out[len(out)-1]) {
+		return filepath.Join(out, name)
+	}
+	return out
 }
 
 // into writes to a file, whole or not at all, or to standard output.
@@ -267,10 +290,8 @@ func (e *env) contractTemplateCmd() *cobra.Command {
 				return err
 			}
 			name := forms.TemplateName(c)
-			if info, err := os.Stat(e.path(out)); out == "" {
+			if out = e.inside(out, name); out == "" {
 				out = name
-			} else if err == nil && info.IsDir() {
-				out = filepath.Join(out, name)
 			}
 			if err := e.into(out, func(w io.Writer) error { return forms.Template(w, c) }); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -15,7 +16,7 @@ import (
 func (e *env) contractInferCmd() *cobra.Command {
 	var out, lang string
 	cmd := &cobra.Command{
-		Use:   "infer FILE [--out FILE.yaml]",
+		Use:   "infer FILE [--out FILE.yaml|FOLDER]",
 		Short: messages.Both("cli.contract.infer"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
@@ -49,6 +50,7 @@ func (e *env) contractInferCmd() *cobra.Command {
 				_, err = io.WriteString(e.stdout, g.Contract())
 				return err
 			}
+			out = e.inside(out, g.Name()+".yaml")
 			if err := e.into(out, func(w io.Writer) error { _, err := io.WriteString(w, g.Contract()); return err }); err != nil {
 				return err
 			}
@@ -56,6 +58,11 @@ func (e *env) contractInferCmd() *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(e.stdout, messages.Both("infer.wrote", out))
+			if dir := cfg.Ingest.Contracts; dir != "" {
+				fmt.Fprintln(e.stdout, messages.Both("infer.goes", dir))
+			} else {
+				fmt.Fprintln(e.stdout, messages.Both("infer.goes.unset", cmp.Or(cfg.File, "laborwatch.yaml")))
+			}
 			return nil
 		},
 	}
