@@ -16,7 +16,6 @@ import (
 	"laborwatch/archive"
 	"laborwatch/ingest"
 	"laborwatch/lake"
-	"laborwatch/messages"
 )
 
 // feeds says what files are read as: force names the contract of all, only
@@ -177,7 +176,7 @@ func (b *bundle) add(i int, f ingest.File) {
 	case b.only != "" && f.Feed != b.only:
 	case f.Feed == "":
 		b.sum.Unknown = append(b.sum.Unknown, f.Rel)
-		b.refused(i, messages.Both("cli.ingest.unknown", f.Rel))
+		b.refused(i, Unread(b.app.Contracts, f.Rel))
 	default:
 		b.list = append(b.list, f)
 		b.owner[f.Rel] = i
@@ -222,6 +221,7 @@ func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list [
 		return a.scan(in, a.Config.Ingest.Inbox, feed)
 	}
 	var plain []string
+	var strange []error
 	for _, f := range files {
 		info, err := os.Stat(f)
 		switch {
@@ -245,6 +245,10 @@ func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list [
 			if err != nil {
 				return nil, nil, err
 			}
+			if kind == archive.Plain && feed == "" && a.Contracts.FeedOf(filepath.Base(f)) == "" {
+				strange = append(strange, errors.New(Unread(a.Contracts, f)))
+				continue
+			}
 			if kind == archive.Plain {
 				plain = append(plain, f)
 				continue
@@ -258,10 +262,10 @@ func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list [
 		}
 	}
 	if len(plain) == 0 {
-		return list, nil, nil
+		return list, nil, errors.Join(strange...)
 	}
 	more, err := in.Files(feed, plain)
-	return append(list, more...), nil, err
+	return append(list, more...), nil, errors.Join(append(strange, err)...)
 }
 
 // scan lists a folder as the ingester does, with the archives in it.

@@ -198,7 +198,10 @@ func (u *unpacker) unpack(file, name, prefix string, kind Kind, depth int) (err 
 		if err != nil {
 			return refuse("broken", name, err.Error())
 		}
-		inner := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".GZ")
+		inner := name
+		if ext := path.Ext(name); strings.EqualFold(ext, ".gz") {
+			inner = strings.TrimSuffix(name, ext)
+		}
 		return u.member(z, inner, prefix, info.Size(), depth)
 	}
 	z, err := zip.NewReader(f, info.Size())

@@ -116,6 +116,7 @@ func TestMembers(t *testing.T) {
 		{"zip in zip", "a.zip", zipped(t, entry{name: "in.zip", body: zipped(t, entry{name: "x.csv", body: []byte("1")})}), "in.zip/x.csv=1\n"},
 		{"text gz in zip stays for its reader", "a.zip", zipped(t, entry{name: "x.csv.gz", body: gzipped(t, csv)}), "x.csv.gz=" + string(gzipped(t, csv)) + "\n"},
 		{"zip in gz", "a.zip.gz", gzipped(t, zipped(t, entry{name: "x.csv", body: []byte("1")})), "a.zip/x.csv=1\n"},
+		{"an ending in any case", "A.XLSX.Gz", gzipped(t, book), "A.XLSX=" + string(book) + "\n"},
 		{"workbook in gz", "a.xlsx.gz", gzipped(t, book), "a.xlsx=" + string(book) + "\n"},
 		{"workbook in zip", "a.zip", zipped(t, entry{name: "b.xlsx", body: book}), "b.xlsx=" + string(book) + "\n"},
 	} {

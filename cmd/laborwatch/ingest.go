@@ -43,7 +43,7 @@ func (e *env) ingestCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return e.reportIngest(sum, dry)
+				return e.reportIngest(ap, sum, dry)
 			})
 		},
 	}
@@ -53,7 +53,7 @@ func (e *env) ingestCmd() *cobra.Command {
 
 // reportIngest prints the summary; the exit code says whether rows went to
 // quarantine or extracts were refused.
-func (e *env) reportIngest(s app.Ingested, dry bool) error {
+func (e *env) reportIngest(a *app.App, s app.Ingested, dry bool) error {
 	summary := "cli.ingest.done"
 	if dry {
 		summary = "cli.ingest.drydone"
@@ -72,7 +72,7 @@ func (e *env) reportIngest(s app.Ingested, dry bool) error {
 		}
 	}
 	for _, f := range s.Unknown {
-		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.unknown", f))
+		fmt.Fprintln(e.stderr, app.Unread(a.Contracts, f))
 	}
 	for _, r := range s.Refused {
 		fmt.Fprintf(e.stderr, "%s: %s\n", messages.Both("cli.ingest.refused", r.File), r.Reason)
