@@ -47,6 +47,7 @@ var kinds = []struct {
 	{"host", nil, regexp.MustCompile(`(?i)no such host|server misbehaving`)},
 	{"timeout", []error{context.DeadlineExceeded, os.ErrDeadlineExceeded}, regexp.MustCompile(`(?i)i/o timeout|timed out|deadline exceeded`)},
 	{"broken", []error{unix.ECONNRESET, unix.EPIPE, io.ErrUnexpectedEOF}, regexp.MustCompile(`(?i)connection reset|broken pipe|unexpected EOF`)},
+	{"uncomputed", nil, regexp.MustCompile(`(?s)Catalog Error: Table with name \w+ does not exist.*wh\.main`)},
 	{"sql", nil, regexp.MustCompile(`\b(Binder|Catalog|Parser|Syntax|Conversion|Constraint|Invalid Input|Out of Range|Not implemented|TransactionContext) Error\b`)},
 	{"engine", nil, regexp.MustCompile(`\bIO Error\b`)},
 }
@@ -68,12 +69,15 @@ func gloss(err error) string {
 		return strings.Join(lines, "\n")
 	}
 	text := err.Error()
-	place, rest := placeOf(text)
+	place, of, rest := placeOf(text)
 	if speaksChinese(text) {
-		if place != "" {
-			return messages.T(messages.ZH, place) + "：" + rest
+		switch {
+		case place == "":
+			return text
+		case of != "":
+			return messages.T(messages.ZH, place) + "（" + of + "）：" + rest
 		}
-		return text
+		return messages.T(messages.ZH, place) + "：" + rest
 	}
 	kind := "cli.fault." + kindOf(err, text)
 	say := func(lang messages.Lang, colon string) string {
@@ -120,22 +124,19 @@ func kindOf(err error, text string) string {
 }
 
 // placeOf is the key of what an error's first words stand for, as packages
-// begin their errors, and what follows them.
-func placeOf(text string) (key, rest string) {
+// begin their errors: "release 2026-10: …" is of 2026-10, and the rest follows.
+func placeOf(text string) (key, of, rest string) {
 	head, rest, ok := strings.Cut(text, ": ")
 	words := strings.Fields(head)
-	if !ok || len(words) == 0 {
-		return "", text
+	if !ok {
+		return "", "", text
 	}
-	for _, n := range []int{len(words), 2, 1} {
-		if n > len(words) || n > 3 {
-			continue
-		}
+	for n := min(len(words), 3); n > 0; n-- {
 		if key := "cli.fault.place." + strings.Join(words[:n], "_"); messages.Has(key) {
-			return key, rest
+			return key, strings.Join(words[n:], " "), rest
 		}
 	}
-	return "", text
+	return "", "", text
 }
 
 // speaksChinese reports whether an error has words in Chinese, beside names of

@@ -88,6 +88,7 @@ func TestFaultsAreGlossed(t *testing.T) {
 		{"a full disk, by the engine", exec(small, "COPY (SELECT 1) TO '/dev/full' (FORMAT csv)"), "磁盘已满；"},
 		{"memory", fmt.Errorf("core/core_link.sql: 2026-10: %w", exec(small, "CREATE TEMP TABLE u AS SELECT list(s ORDER BY s DESC) FROM wh.main.t")), "模型 core/core_link.sql 没有算出：内存不足；请调高配置 engine.memory_limit"},
 		{"a model's SQL", fmt.Errorf("transform: %w", fmt.Errorf("stg_x.sql: %w", exec(small, "SELECT nope FROM wh.main.t"))), "模型 stg_x.sql 没有算出：SQL 出错；"},
+		{"before a transform", exec(small, `SELECT * FROM wh.main."core_population_total"`), "所需的结果还没有算出；请先运行 laborwatch transform"},
 		{"no folder", exec(small, "COPY (SELECT 1) TO '/no/such/dir/x.parquet'"), "没有这个文件或文件夹；请核对路径"},
 		{"a damaged ledger", damaged("state.duckdb", func([]byte) []byte { return []byte(strings.Repeat("no database", 99)) }), "打开数据库失败：台账数据库 state.duckdb 已损坏；请停止守护进程，从备份恢复它"},
 		{"a cut warehouse", damaged("warehouse.duckdb", func(b []byte) []byte { return b[:len(b)/2] }), "指标数据库 warehouse.duckdb 已损坏；请停止守护进程，删除"},
@@ -120,7 +121,8 @@ func TestFaultsAreGlossed(t *testing.T) {
 func TestGlossLeavesChinese(t *testing.T) {
 	said := errors.New(messages.Both("ingest.nofile", "a.csv"))
 	for want, err := range map[string]error{
-		said.Error():                       said,
+		said.Error(): said,
+		"生成发布包失败（2026-10）：" + said.Error(): fmt.Errorf("release 2026-10: %w", said),
 		"装载失败：" + said.Error():             fmt.Errorf("ingest: %w", said),
 		"社保缴费_202610.csv: " + said.Error(): fmt.Errorf("社保缴费_202610.csv: %w", said),
 	} {
