@@ -64,10 +64,23 @@ func TestProposalKeepsTheFeed(t *testing.T) {
 func keeps(t *testing.T, got, want *ingest.Contract, fresh string) {
 	t.Helper()
 	for _, x := range []struct{ got, want any }{
-		{got.Feed, want.Feed}, {got.Title, want.Title}, {got.Row, want.Row}, {got.Mode, want.Mode}, {got.Key, want.Key},
-		{got.CSV, want.CSV}, {got.XLSX, want.XLSX}, {got.Cells, want.Cells}, {got.Period, want.Period}, {got.Scope, want.Scope},
-		{got.Drift, want.Drift}, {got.Checks, want.Checks}, {got.Realign, want.Realign}, {got.Needs, want.Needs},
-		{got.Personal, want.Personal}, {got.Files[:min(len(got.Files), len(want.Files))], want.Files}, {len(got.Columns), len(want.Columns)},
+		{got.Feed, want.Feed},
+		{got.Title, want.Title},
+		{got.Row, want.Row},
+		{got.Mode, want.Mode},
+		{got.Key, want.Key},
+		{got.CSV, want.CSV},
+		{got.XLSX, want.XLSX},
+		{got.Cells, want.Cells},
+		{got.Period, want.Period},
+		{got.Scope, want.Scope},
+		{got.Drift, want.Drift},
+		{got.Checks, want.Checks},
+		{got.Realign, want.Realign},
+		{got.Needs, want.Needs},
+		{got.Personal, want.Personal},
+		{got.Files[:min(len(got.Files), len(want.Files))], want.Files},
+		{len(got.Columns), len(want.Columns)},
 	} {
 		if !reflect.DeepEqual(x.got, x.want) {
 			t.Errorf("%+v, want %+v", x.got, x.want)

@@ -143,7 +143,7 @@ func placeOf(text string) (key, of, rest string) {
 // files that may be Chinese.
 func speaksChinese(text string) bool {
 	first, _, _ := strings.Cut(text, "\n")
-	for _, word := range strings.Fields(first) {
+	for word := range strings.FieldsSeq(first) {
 		if !fileLike.MatchString(word) && strings.ContainsFunc(word, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 			return true
 		}

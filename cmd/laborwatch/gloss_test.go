@@ -21,14 +21,14 @@ import (
 )
 
 // whole opens a data folder's engine, whose warehouse has one table.
-func whole(t *testing.T, o engine.Options) *engine.DuckDB {
+func whole(ctx context.Context, t *testing.T, o engine.Options) *engine.DuckDB {
 	t.Helper()
-	e, err := engine.Open(t.Context(), o)
+	e, err := engine.Open(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	if _, err := e.DB().ExecContext(t.Context(), "CREATE TABLE wh.main.t AS SELECT range AS i, repeat('x', 100) || range AS s FROM range(300000)"); err != nil {
+	if _, err := e.DB().ExecContext(ctx, "CREATE TABLE wh.main.t AS SELECT range AS i, repeat('x', 100) || range AS s FROM range(300000)"); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -40,7 +40,7 @@ func TestFaultsAreGlossed(t *testing.T) {
 	ctx := t.Context()
 	damaged := func(name string, spoil func(b []byte) []byte) error {
 		dir := t.TempDir()
-		if err := whole(t, engine.Options{Dir: dir}).Close(); err != nil {
+		if err := whole(ctx, t, engine.Options{Dir: dir}).Close(); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(dir, name)
@@ -59,7 +59,7 @@ func TestFaultsAreGlossed(t *testing.T) {
 		return err
 	}
 	exec := func(e *engine.DuckDB, q string) error { _, err := e.DB().ExecContext(ctx, q); return err }
-	small := whole(t, engine.Options{Dir: t.TempDir(), MemoryLimit: "60MB", Threads: 1})
+	small := whole(ctx, t, engine.Options{Dir: t.TempDir(), MemoryLimit: "60MB", Threads: 1})
 	full := func() error {
 		f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
