@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // ErrNoCandidates means that the models under sql/alert/ have never run.
-var ErrNoCandidates = errors.New("the warehouse holds no alert candidates. Try: laborwatch transform")
+var ErrNoCandidates = errors.New(messages.Beside("the warehouse holds no alert candidates. Try: laborwatch transform"))
 
 // Evaluate brings the alerts in line with the warehouse's candidates, in one
 // transaction: raised, escalated, de-escalated, resolved. Evaluating the same

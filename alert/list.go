@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -88,7 +89,7 @@ func (s *Store) Events(ctx context.Context, id string) ([]Event, error) {
 }
 
 // ErrUnknown means that no alert has the ID.
-var ErrUnknown = errors.New("no such alert. Try: laborwatch alerts list --format json")
+var ErrUnknown = errors.New(messages.Beside("no such alert. Try: laborwatch alerts list --format json"))
 
 // Acknowledge records that actor took an alert over. It fires again when it
 // escalates.
@@ -104,7 +105,7 @@ func (s *Store) Acknowledge(ctx context.Context, id, actor, note string) error {
 		}
 		a := list[0]
 		if a.Status != Firing {
-			return fmt.Errorf("it is %s, only a firing alert can be acknowledged", a.Status)
+			return errors.New(messages.Beside("it is %s, only a firing alert can be acknowledged", a.Status))
 		}
 		a.Status = Acknowledged
 		if err := t.apply(ctx, change{alert: a, from: a.Level}, now); err != nil {

@@ -19,7 +19,6 @@ import (
 	"laborwatch/archive"
 	"laborwatch/ingest"
 	"laborwatch/lake"
-	"laborwatch/messages"
 	"laborwatch/source"
 )
 
@@ -189,7 +188,7 @@ func (b *bundle) add(i int, within string, f ingest.File) {
 		b.of[i].stray(strings.TrimPrefix(f.Rel, within+"/"))
 	case f.Feed == "":
 		b.sum.Unknown = append(b.sum.Unknown, f.Rel)
-		b.of[i].why = []string{messages.Both("cli.ingest.unknown", f.Rel)}
+		b.of[i].why = []string{Unread(b.app.Contracts, f.Rel)}
 	default:
 		b.of[i].parts++
 		f.Tag = len(b.list)
@@ -253,6 +252,7 @@ func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list [
 		return a.scan(in, a.Config.Ingest.Inbox, feed)
 	}
 	var plain []string
+	var strange []error
 	for _, f := range files {
 		info, err := os.Stat(f)
 		switch {
@@ -276,6 +276,10 @@ func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list [
 			if err != nil {
 				return nil, nil, err
 			}
+			if kind == archive.Plain && feed == "" && a.Contracts.FeedOf(filepath.Base(f)) == "" {
+				strange = append(strange, errors.New(Unread(a.Contracts, f)))
+				continue
+			}
 			if kind == archive.Plain {
 				plain = append(plain, f)
 				continue
@@ -289,10 +293,10 @@ func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list [
 		}
 	}
 	if len(plain) == 0 {
-		return list, nil, nil
+		return list, nil, errors.Join(strange...)
 	}
 	more, err := in.Files(feed, plain)
-	return append(list, more...), nil, err
+	return append(list, more...), nil, errors.Join(append(strange, err)...)
 }
 
 // scan lists a folder as the ingester does, with the archives in it.

@@ -46,7 +46,7 @@ func Examine(ctx context.Context, c *config.Config, owner *App) []Finding {
 	add := func(l FindingLevel, check, detail string) { out = append(out, Finding{l, check, detail}) }
 	file := c.File
 	if file == "" {
-		file = "(defaults)"
+		file = messages.Both("cli.doctor.defaults")
 	}
 	add(OK, "config", file)
 	examineFolders(c, add)
@@ -81,7 +81,7 @@ func examineFolders(c *config.Config, add addFinding) {
 		case err != nil:
 			add(Failure, d.check, err.Error())
 		case !info.IsDir() || unix.Access(d.path, unix.W_OK) != nil:
-			add(Failure, d.check, d.path+": not a folder that can be written")
+			add(Failure, d.check, messages.Beside("%s is no folder that can be written; check the path and its owner", d.path))
 		default:
 			add(OK, d.check, d.path)
 		}

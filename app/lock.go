@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"laborwatch/messages"
 )
 
 // Holder is the process that owns a data folder, as its lock file tells.
@@ -28,8 +30,8 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	h := e.Holder
-	return fmt.Sprintf("data folder %s is in use by process %d (laborwatch %s, since %s). Try: wait for it to end, or stop it with: kill %d",
-		e.Dir, h.PID, h.Command, h.Since.Format(time.DateTime), h.PID)
+	return messages.Beside("data folder %[1]s is in use by process %[2]d (laborwatch %[3]s, since %[4]s). Try: wait for it to end, or stop it with: kill %[2]d",
+		e.Dir, h.PID, h.Command, h.Since.Format(time.DateTime))
 }
 
 // lock is the ownership of a data folder. The kernel drops it with the

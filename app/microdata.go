@@ -9,6 +9,7 @@ import (
 
 	"laborwatch/config"
 	"laborwatch/ingest"
+	"laborwatch/messages"
 	"laborwatch/monthly"
 	"laborwatch/pseudonym"
 	"laborwatch/sql"
@@ -69,7 +70,7 @@ func OpenMicrodata(ctx context.Context, o Options, file, contract string) (_ *Mi
 		return nil, fmt.Errorf("%s: %s", file, r.Reason)
 	}
 	if m.Loaded.RowsLoaded == 0 {
-		return nil, fmt.Errorf("%s: no row could be loaded of %d", file, m.Loaded.RowsIn)
+		return nil, errors.New(messages.Beside("%s: no row could be loaded of %d; laborwatch survey check says what is wrong", file, m.Loaded.RowsIn))
 	}
 	return m, nil
 }
@@ -94,7 +95,7 @@ func (m *Microdata) contract(dir, name string) error {
 		return err
 	}
 	if c.Feed != SurveyFeed {
-		return fmt.Errorf("%s: it is a contract of %s; a survey needs one of %s, with stratum, psu and weight among its columns", name, c.Feed, SurveyFeed)
+		return errors.New(messages.Beside("%s: it is a contract of %s; a survey needs one of %s, with stratum, psu and weight among its columns", name, c.Feed, SurveyFeed))
 	}
 	return os.WriteFile(filepath.Join(dir, SurveyFeed+".yaml"), b, 0o600)
 }

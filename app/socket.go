@@ -160,7 +160,7 @@ func Forward(ctx context.Context, dir string, req Request, stdout, stderr io.Wri
 	for {
 		var f frame
 		if err := dec.Decode(&f); err != nil {
-			return 0, fmt.Errorf("the daemon went away before the command ended; look at its log, then run the command again: %w", err)
+			return 0, fmt.Errorf("%s: %w", messages.Beside("the daemon went away before the command ended; look at its log, then run the command again"), err)
 		}
 		if f.Exit != nil {
 			return *f.Exit, nil

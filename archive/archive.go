@@ -196,14 +196,17 @@ func (u *unpacker) unpack(file, name, prefix string, kind Kind, depth int) (err 
 	if kind == Gzip {
 		z, err := gzip.NewReader(f)
 		if err != nil {
-			return refuse("damaged", name, err.Error())
+			return refuse("broken", name, err.Error())
 		}
-		inner := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".GZ")
+		inner := name
+		if ext := path.Ext(name); strings.EqualFold(ext, ".gz") {
+			inner = strings.TrimSuffix(name, ext)
+		}
 		return u.member(z, inner, prefix, info.Size(), depth)
 	}
 	z, err := zip.NewReader(f, info.Size())
 	if err != nil {
-		return refuse("damaged", name, err.Error())
+		return refuse("broken", name, err.Error())
 	}
 	for _, e := range z.File {
 		if err := u.entry(e, name, prefix, depth); err != nil {

@@ -116,6 +116,7 @@ func TestMembers(t *testing.T) {
 		{"zip in zip", "a.zip", zipped(t, entry{name: "in.zip", body: zipped(t, entry{name: "x.csv", body: []byte("1")})}), "in.zip/x.csv=1\n"},
 		{"text gz in zip stays for its reader", "a.zip", zipped(t, entry{name: "x.csv.gz", body: gzipped(t, csv)}), "x.csv.gz=" + string(gzipped(t, csv)) + "\n"},
 		{"zip in gz", "a.zip.gz", gzipped(t, zipped(t, entry{name: "x.csv", body: []byte("1")})), "a.zip/x.csv=1\n"},
+		{"an ending in any case", "A.XLSX.Gz", gzipped(t, book), "A.XLSX=" + string(book) + "\n"},
 		{"workbook in gz", "a.xlsx.gz", gzipped(t, book), "a.xlsx=" + string(book) + "\n"},
 		{"workbook in zip", "a.zip", zipped(t, entry{name: "b.xlsx", body: book}), "b.xlsx=" + string(book) + "\n"},
 	} {
@@ -149,8 +150,8 @@ func TestRefusals(t *testing.T) {
 		{"entries", zipped(t, one, entry{name: "y.csv"}, entry{name: "z.csv"}), Limits{200, 1 << 20, 2}, "more than 2 entries"},
 		{"deep", deep, Default, "nested too deep"},
 		{"encrypted", zipped(t, entry{name: "x.csv", edit: func(h *zip.FileHeader) { h.Flags |= 1 }}), Default, "encrypted"},
-		{"truncated", whole[:len(whole)-9], Default, "damaged"},
-		{"damaged member", damaged(whole), Default, "damaged"},
+		{"truncated", whole[:len(whole)-9], Default, "压缩包 a.zip 本身已损坏或不完整"},
+		{"damaged member", damaged(whole), Default, "压缩包中的 x.csv 已损坏或不完整"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := unpack(t, "a.zip", c.body, c.lim)

@@ -3,7 +3,8 @@
 // like, which column is which, and why. A person finishes the proposal: every
 // line to decide is marked "# ?".
 //
-// It reads the first rows of the file and stores nothing. What it prints holds
+// It reads the first rows of the file and keeps nothing: what it unpacks of an
+// archive it removes again. What it prints holds
 // no value of a column that may be about a person.
 package infer
 
@@ -13,12 +14,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"laborwatch/archive"
 	"laborwatch/ingest"
 	"laborwatch/messages"
 	"laborwatch/period"
@@ -34,12 +37,14 @@ type Options struct {
 	Counties map[string]string
 	// Rows that are looked at in each sheet; 0 means 2,000.
 	Rows int
+	// Limits of what an archive may unpack to; the zero value is archive.Default.
+	Limits archive.Limits
 }
 
 // Guess is what a file seems to be.
 type Guess struct {
-	// File is its base name.
-	File string
+	// File is its base name; Archive that of the archive it was in, "" for none.
+	File, Archive string
 	// Kind, Encoding, Delimiter, Sheet and so on are how it is laid out.
 	Kind, Encoding, Delimiter, Sheet string
 	Zipped, Damaged                  bool
@@ -78,24 +83,39 @@ type FeedScore struct {
 	table                             int
 }
 
-// likely is the score from which a feed is proposed.
-const likely = 0.3
+// likely is the score from which a feed is proposed, sure that from which it
+// is hardly another.
+const (
+	likely = 0.3
+	sure   = 0.5
+)
 
-// File looks at a file. The error is a refusal in words for people when it is
-// none that laborwatch reads.
-func File(ctx context.Context, path string, o Options) (*Guess, error) {
-	info, err := os.Stat(path)
+// File looks at a file, or at the only table in an archive. The error is a
+// refusal in words for people when it is none that laborwatch reads.
+func File(ctx context.Context, file string, o Options) (g *Guess, err error) {
+	info, err := os.Stat(file)
 	if err != nil {
 		return nil, fmt.Errorf("infer: %w", err)
 	}
 	if info.IsDir() {
-		return nil, errors.New(messages.Both("infer.folder", path))
+		return nil, errors.New(messages.Both("infer.folder", file))
 	}
-	sample, err := ingest.Peek(ctx, path, cmp.Or(o.Rows, 2000))
+	found, done, err := open(ctx, file, o.Limits)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return nil, err
 	}
-	g := &Guess{File: filepath.Base(path), Kind: sample.Kind, Encoding: sample.Encoding, Zipped: sample.Zipped, Damaged: sample.Damaged, modified: info.ModTime()}
+	defer func() { err = errors.Join(err, done()) }()
+	sample, err := ingest.Peek(ctx, found.Path, cmp.Or(o.Rows, 2000))
+	if err != nil && found.Path != file {
+		return nil, fmt.Errorf("%s/%s: %w", filepath.Base(file), found.Name, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", found.Name, err)
+	}
+	g = &Guess{File: path.Base(found.Name), Kind: sample.Kind, Encoding: sample.Encoding, Zipped: sample.Zipped, Damaged: sample.Damaged, modified: info.ModTime()}
+	if found.Path != file {
+		g.Archive = filepath.Base(file)
+	}
 	tables := sample.Tables
 	if len(tables) == 0 || len(tables[0].Rows) == 0 {
 		return nil, errors.New(messages.Both("infer.empty", g.File))

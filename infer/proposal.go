@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,10 @@ import (
 // where a person has to decide.
 func (g *Guess) Contract() string {
 	p := &proposal{g: g}
+	if g.ships() {
+		p.extend()
+		return p.b.String()
+	}
 	p.top()
 	p.layout()
 	p.months()
@@ -34,49 +39,42 @@ type proposal struct {
 
 func (p *proposal) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
 
-// ask is a comment for a person to settle.
-func ask(key string, args ...any) string {
-	return " # ? " + comment(messages.Both("infer.ask."+key, args...))
+// doubtfulFeed asks about the feed unless the file's name tells it.
+func (p *proposal) doubtfulFeed() string {
+	g := p.g
+	switch {
+	case g.contract != nil && g.contract.Matches(g.File):
+		return ""
+	case g.contract != nil && g.Feeds[0].Score < sure:
+		return ask("weak", g.Feeds[0].Score, strings.Join(g.candidates(), ", "))
+	}
+	return ask("feed", strings.Join(g.candidates(), ", "))
 }
 
-// text is a YAML string, in double quotes.
-func text(s string) string { return strconv.Quote(s) }
-
-// doubtful asks whether a match is right.
-func doubtful(c *Column) string {
-	var out []string
-	for _, lang := range []messages.Lang{messages.ZH, messages.EN} {
-		out = append(out, messages.T(lang, "infer.ask.similar", messages.T(lang, "infer.why."+c.Why), c.Confidence))
+// Name is the feed of the proposal: the likely one, else the Latin letters of
+// the file's name.
+func (g *Guess) Name() string {
+	if g.contract != nil {
+		return g.contract.Feed
 	}
-	return " # ? " + strings.Join(out, " / ")
-}
-
-func texts(list []string) string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = text(s)
-	}
-	return "[" + strings.Join(out, ", ") + "]"
+	name := latin(strings.SplitN(g.File, ".", 2)[0])
+	return cmp.Or(strings.Trim(regexp.MustCompile(`\d+`).ReplaceAllString(name, ""), "_"), "new_feed")
 }
 
 func (p *proposal) top() {
 	g := p.g
-	p.line("# %s", comment(messages.Both("infer.ask.head", g.File)))
+	p.line("# %s", comment(both("head", g.File)))
 	c := g.contract
 	if c == nil {
-		name := latin(strings.SplitN(g.File, ".", 2)[0])
-		name = strings.Trim(regexp.MustCompile(`\d+`).ReplaceAllString(name, ""), "_")
-		if name == "" {
-			name = "new_feed"
-		}
-		p.line("feed: %s%s", name, ask("feed", strings.Join(g.candidates(), ", ")))
+		name := g.Name()
+		p.line("feed: %s%s", name, p.doubtfulFeed())
 		p.line("version: 1")
 		p.line("title: {zh: %s, en: %s}%s", text(name), text(name), ask("title"))
 		p.line("files: %s%s", texts([]string{g.pattern()}), ask("files"))
 		p.line("mode: %s%s", lake.Snapshot, ask("mode"))
 		return
 	}
-	p.line("feed: %s%s", c.Feed, ask("feed", strings.Join(g.candidates(), ", ")))
+	p.line("feed: %s%s", c.Feed, p.doubtfulFeed())
 	p.line("version: %d", c.Version+1)
 	p.line("title: {zh: %s, en: %s}", text(c.Title.ZH), text(c.Title.EN))
 	p.line("row: {zh: %s, en: %s}", text(c.Row.ZH), text(c.Row.EN))
@@ -210,6 +208,14 @@ func (p *proposal) columns() {
 			used[ingest.FoldHeader(header)] = true
 		}
 	}
+	p.extras(used)
+	if len(used) == 0 || p.g.contract == nil && !slices.ContainsFunc(p.g.Columns, func(c Column) bool { return !c.Personal && ingest.FoldHeader(c.Header) != "" }) {
+		p.line("  - {name: column_1, type: text, aliases: []}%s", ask("nothing"))
+	}
+}
+
+// extras writes the columns of the file that no column of the feed stands for.
+func (p *proposal) extras(used map[string]bool) {
 	for _, c := range p.g.Columns {
 		key := ingest.FoldHeader(p.g.alias(&c))
 		if c.Matched || c.Personal || ingest.FoldHeader(c.Header) == "" || used[key] {
@@ -217,9 +223,6 @@ func (p *proposal) columns() {
 		}
 		used[key] = true
 		p.extra(c)
-	}
-	if len(used) == 0 || p.g.contract == nil && !slices.ContainsFunc(p.g.Columns, func(c Column) bool { return !c.Personal && ingest.FoldHeader(c.Header) != "" }) {
-		p.line("  - {name: column_1, type: text, aliases: []}%s", ask("nothing"))
 	}
 }
 
@@ -264,13 +267,33 @@ func (p *proposal) known(col ingest.ColumnRule, header string, found *Column) {
 	default:
 		p.line("    aliases: %s", texts([]string{header}))
 	}
-	if header != "" && col.Required != ingest.Optional {
-		doubt := ""
-		if found != nil && found.Filled < p.g.Rows {
-			doubt = ask("gaps", p.g.Rows-found.Filled, p.g.Rows)
-		}
-		p.line("    required: %s%s", col.Required, doubt)
+	if header != "" {
+		p.required(col, found)
 	}
+	if found != nil && found.IndustryVersion != 0 {
+		p.line("    industry_version: %d%s", found.IndustryVersion, ask("edition"))
+		col.IndustryVersion = 0
+	}
+	if header != "" {
+		col.Constant = nil
+	}
+	p.rules(col, found)
+}
+
+// required says so where the column is, and that the file has gaps there.
+func (p *proposal) required(col ingest.ColumnRule, found *Column) {
+	if col.Required == ingest.Optional {
+		return
+	}
+	doubt := ""
+	if found != nil && found.Filled < p.g.Rows {
+		doubt = ask("gaps", p.g.Rows-found.Filled, p.g.Rows)
+	}
+	p.line("    required: %s%s", col.Required, doubt)
+}
+
+// rules writes how the contract reads the column's cells.
+func (p *proposal) rules(col ingest.ColumnRule, found *Column) {
 	if found != nil && found.Bad > 0 {
 		p.line("    # ? %s", messages.Both("infer.ask.bad", found.Bad, found.Filled))
 	}
@@ -292,7 +315,7 @@ func (p *proposal) known(col ingest.ColumnRule, header string, found *Column) {
 	if col.Default != nil {
 		p.line("    default: %s", text(*col.Default))
 	}
-	if col.Constant != nil && header == "" {
+	if col.Constant != nil {
 		p.line("    constant: %s", text(*col.Constant))
 	}
 	if col.Min != nil {
@@ -301,9 +324,7 @@ func (p *proposal) known(col ingest.ColumnRule, header string, found *Column) {
 	if col.Max != nil {
 		p.line("    max: %s", strconv.FormatFloat(*col.Max, 'f', -1, 64))
 	}
-	if found != nil && found.IndustryVersion != 0 {
-		p.line("    industry_version: %d%s", found.IndustryVersion, ask("edition"))
-	} else if col.IndustryVersion != 0 {
+	if col.IndustryVersion != 0 {
 		p.line("    industry_version: %d", col.IndustryVersion)
 	}
 	if col.Meaning.ZH != "" {
@@ -348,23 +369,4 @@ func (p *proposal) extra(c Column) {
 		return
 	}
 	p.line("  %s%s", b.String(), note)
-}
-
-// comment keeps a text on its line.
-func comment(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufeff' {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
-func sorted(m map[string]string) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

@@ -21,6 +21,9 @@ func (g *Guess) Report(w io.Writer, lang messages.Lang) error {
 	if g.Delimiter != "" {
 		layout = append(layout, t("delimiter", fmt.Sprintf("%q", g.Delimiter)))
 	}
+	if g.Archive != "" {
+		layout = append(layout, t("archived", comment(g.Archive)))
+	}
 	for _, f := range []struct {
 		is  bool
 		key string

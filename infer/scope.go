@@ -83,22 +83,31 @@ func oneCounty(cells []string) string {
 // told finds a county in the file's name, by code or by one of the names that
 // the configuration has.
 func (g *Guess) told(code string, o Options) (file, name string) {
-	file = `(?:^|\D)(` + code[:4] + `\d{2})(?:\D|$)`
-	if m := regexp.MustCompile(file).FindStringSubmatch(g.File); m != nil && m[1] == code {
-		return file, code
+	byCode := `(?:^|\D)(` + code[:4] + `\d{2})(?:\D|$)`
+	if m := regexp.MustCompile(byCode).FindStringSubmatch(g.File); m != nil && m[1] == code {
+		file, name = byCode, code
 	}
 	var names []string
 	for n, c := range o.Counties {
 		names = append(names, regexp.QuoteMeta(n))
-		if c == code && strings.Contains(g.File, n) {
+		if c == code && name == "" && strings.Contains(g.File, n) {
 			name = n
 		}
 	}
-	if name == "" {
-		return "", ""
-	}
 	slices.Sort(names)
-	return "(" + strings.Join(names, "|") + ")", name
+	byName := "(" + strings.Join(names, "|") + ")"
+	switch {
+	case name == "":
+		return "", ""
+	case g.ships() && len(names) > 0:
+		// Files that were told by the feed's own rule are told by this one too.
+		return byCode + "|" + byName, name
+	case g.ships():
+		return "", ""
+	case file == "":
+		return byName, name
+	}
+	return file, name
 }
 
 // scope writes the county's part of the contract; where the name tells none, a

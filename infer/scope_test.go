@@ -21,13 +21,13 @@ func TestOneCounty(t *testing.T) {
 		return b.String()
 	}
 	for _, c := range []struct{ name, rows, scope, pattern string }{
-		{"岗位410402旬报202605.csv", rows("410402", "410402003"), `scope: {file: '(?:^|\D)(4104\d{2})(?:\D|$)', column: region}`, "岗位*旬报*.csv"},
-		{"岗位新华区2026年5月.csv", rows("410402"), `scope: {file: '(卫东区|新华区)', column: region}`, "岗位**.csv"},
+		{"岗位410402旬报202605.csv", rows("410402", "410402003"), `scope: {file: '(?:^|\D)(4104\d{2})(?:\D|$)|(卫东区|新华区)', column: region}`, "岗位*旬报*.csv"},
+		{"岗位新华区2026年5月.csv", rows("410402"), `scope: {file: '(?:^|\D)(4104\d{2})(?:\D|$)|(卫东区|新华区)', column: region}`, "岗位**.csv"},
 		{"岗位_202605.csv", rows("410402"), "# ? 各行都属于 410402", "岗位_*.csv"},
 		{"岗位410403旬报202605.csv", rows("410402"), "# ? 各行都属于 410402", "岗位*旬报*.csv"},
-		{"岗位信息_新华区_202605.csv", rows("410402", "410403"), `scope: {file: usual, column: region}`, "岗位信息_*_*.csv"},
-		{"岗位_202605.csv", rows("410402", "410403"), "", "岗位_*.csv"},
-		{"岗位_202605.csv", rows("410400"), "", "岗位_*.csv"},
+		{"岗位信息_新华区_202605.csv", rows("410402", "410403"), `scope: {file: usual, column: region}`, ""},
+		{"岗位_202605.csv", rows("410402", "410403"), "scope: {file: usual, column: region}", "岗位_*.csv"},
+		{"岗位_202605.csv", rows("410400"), "scope: {file: usual, column: region}", "岗位_*.csv"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, err := File(context.Background(), write(t, c.name, []byte(c.rows)), Options{Contracts: contracts(t), Counties: map[string]string{"新华区": "410402", "卫东区": "410403"}})
@@ -35,18 +35,27 @@ func TestOneCounty(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := g.Contract()
-			if c.scope != "" && !strings.Contains(got, c.scope) || c.scope == "" && (strings.Contains(got, "scope:") || g.county != nil) {
+			if !strings.Contains(got, c.scope) {
 				t.Errorf("want %q in\n%s", c.scope, got)
 			}
-			if !strings.Contains(got, `files: ["`+c.pattern+`"]`) {
+			if asked := strings.Contains(got, "# ? 各行都属于"); asked != strings.HasPrefix(c.scope, "# ? 各行都属于") {
+				t.Errorf("asked for the county: %v in\n%s", asked, got)
+			}
+			if c.pattern == "" && !strings.Contains(got, `"job_vacancy_*"]`) || c.pattern != "" && !strings.Contains(got, `"job_vacancy_*", "`+c.pattern+`"]`) {
 				t.Errorf("want the pattern %q in\n%s", c.pattern, got)
 			}
 			k, err := ingest.ParseContract("proposal", []byte(got))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasPrefix(c.scope, "scope:") && k.Scope.Column != "region" {
+			if k.Scope.Column != "region" {
 				t.Errorf("scope %+v", k.Scope)
+			}
+			// Files that the feed's own rule tells the county of keep it.
+			for name, want := range map[string]string{"岗位信息_新华区_202605.csv": "新华区", "岗位信息_202605_410403.csv": "410403", "岗位信息_202605.csv": ""} {
+				if got := k.Scope.Told(name); got != want {
+					t.Errorf("%s is of %q, want %q", name, got, want)
+				}
 			}
 		})
 	}

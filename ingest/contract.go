@@ -289,11 +289,28 @@ func (c *Contract) column(name string) *ColumnRule {
 }
 
 // Matches reports whether an extract of the base name belongs to the feed.
+// Endings (.CSV, .Xlsx) match in any case: programs write them as they like.
 func (c *Contract) Matches(base string) bool {
-	return slices.ContainsFunc(c.Files, func(g string) bool {
-		ok, err := path.Match(g, base)
-		return err == nil && ok
-	})
+	return slices.ContainsFunc(c.Files, func(g string) bool { return fits(g, base) })
+}
+
+// fits matches a name as it stands, and with the ending of both in lower case.
+func fits(glob, base string) bool {
+	for _, p := range [][2]string{{glob, base}, {lowerEnding(glob), lowerEnding(base)}} {
+		if ok, err := path.Match(p[0], p[1]); err == nil && ok {
+			return true
+		}
+	}
+	return false
+}
+
+// lowerEnding puts all from the first dot in lower case.
+func lowerEnding(name string) string {
+	i := strings.IndexByte(name, '.')
+	if i < 0 {
+		return name
+	}
+	return name[:i] + strings.ToLower(name[i:])
 }
 
 // keyGeneration is the number of pseudonym keys that a feed's persons go

@@ -239,6 +239,47 @@ columns:
 	}
 }
 
+// Every line that a proposal leaves to a person is named until it is settled.
+func TestLintNamesOpenLines(t *testing.T) {
+	const contract = `# a proposal; a person must settle the lines with # ?
+feed: tiny # ? 数据集对吗？
+version: 1
+title: {zh: 小, en: Tiny}
+row: {zh: 一行, en: a row}
+files: ["tiny_*.csv"] # any name
+mode: append
+key: [a]
+# ? 各行都属于 410402
+period: {constant: 2026-05}
+columns:
+  - name: a
+    type: code
+    aliases: [甲, "乙 # ? 丙"] # ? 表头相近，把握 0.60
+    required: true
+    codes:
+      x: [x]
+      # ? 代码表里没有：z
+    meaning: {zh: 甲, en: a}
+    example: x
+  # - {name: b, type: text, aliases: ["丁"]} # ? 要保存吗？
+  # a remark: what does # ? mean
+`
+	found, err := Lint("x", []byte(contract), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []int
+	for _, w := range found {
+		if w.Key != "contract.warn.open" || !strings.Contains(w.Text(messages.ZH), "# ?") || !strings.Contains(w.Text(messages.EN), "# ?") {
+			t.Errorf("%+v: %s", w, w.Text(messages.ZH))
+		}
+		lines = append(lines, w.Line)
+	}
+	if want := []int{2, 9, 14, 18, 21}; !slices.Equal(lines, want) {
+		t.Errorf("open lines %v, want %v", lines, want)
+	}
+}
+
 func TestPatternsOverlap(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
@@ -277,5 +318,36 @@ func TestFileNames(t *testing.T) {
 		if got := cs[c.feed].FileName(".xlsx", c.county); got != c.want {
 			t.Errorf("%s %s: %q, want %q", c.feed, c.county, got, c.want)
 		}
+	}
+}
+
+// Whatever the case of its ending, a file is found by its name; the rest of the
+// name is taken as it stands.
+func TestEndingsInAnyCase(t *testing.T) {
+	cs, err := LoadContracts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for base, want := range map[string]string{
+		"社保缴费_202606.CSV":            "social_insurance",
+		"社保缴费_202606.Csv.GZ":         "social_insurance",
+		"失业登记_新华区_202606.XLSX":       "unemployment_registration",
+		"失业登记_2026.6.XLSX":           "unemployment_registration",
+		"单位登记_202606.PARQUET":        "enterprise",
+		"layoff_notice_202606.CSV":   "layoff_notice",
+		"LAYOFF_NOTICE_202606.csv":   "",
+		"社保缴费_202606.XLS":            "",
+		"社保缴费_202606.CSV.crdownload": "social_insurance",
+	} {
+		if got := cs.FeedOf(base); got != want {
+			t.Errorf("%s is of %q, want %q", base, got, want)
+		}
+		if want != "" && !cs[want].Matches(base) {
+			t.Errorf("%s: %s does not know it", base, want)
+		}
+	}
+	own := &Contract{Files: []string{"LFS.Data_*.CSV"}}
+	if !own.Matches("LFS.Data_202606.csv") || !own.Matches("LFS.Data_202606.CSV") || own.Matches("lfs.Data_202606.csv") {
+		t.Error("a pattern that is written in upper case itself")
 	}
 }

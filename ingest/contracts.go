@@ -111,7 +111,7 @@ func (cs Contracts) FeedOf(base string) string {
 	best, length := "", 0
 	for _, feed := range cs.Feeds() {
 		for _, g := range cs[feed].Files {
-			if ok, err := path.Match(g, base); err == nil && ok && len(g) > length {
+			if len(g) > length && fits(g, base) {
 				best, length = feed, len(g)
 			}
 		}

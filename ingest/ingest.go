@@ -282,7 +282,7 @@ func (in *Ingester) Files(feed string, paths []string) ([]File, error) {
 		f := File{Path: abs, Rel: in.rel(abs), Feed: feed, Named: true}
 		if feed == "" {
 			if f.Feed = in.contracts.FeedOf(filepath.Base(abs)); f.Feed == "" {
-				errs = append(errs, fmt.Errorf("%s: no contract knows the name. Name the feed: laborwatch ingest FEED %s (feeds: %s)", p, p, strings.Join(in.contracts.Feeds(), ", ")))
+				errs = append(errs, errors.New(messages.Beside("%s: no contract knows the name. Name the feed: laborwatch ingest FEED FILE (feeds: %s)", p, strings.Join(in.contracts.Feeds(), ", "))))
 				continue
 			}
 		}

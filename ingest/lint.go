@@ -3,8 +3,12 @@ package ingest
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"laborwatch/lake"
 	"laborwatch/messages"
@@ -31,6 +35,7 @@ func Lint(name string, b []byte, others Contracts) ([]Warning, error) {
 		return nil, err
 	}
 	l := &linter{c: c, f: f}
+	l.open(b)
 	l.aliases()
 	l.files(others)
 	l.keys()
@@ -53,6 +58,19 @@ type linter struct {
 
 func (l *linter) warn(path, key string, args ...any) {
 	l.out = append(l.out, Warning{l.f.line(path), "contract.warn." + key, args})
+}
+
+// question is how a proposal marks what a person has to settle: a comment that
+// begins with it, or a column in a comment that ends with one.
+var question = regexp.MustCompile(`^\s*(\?|- \{.*\} # \?)`)
+
+// open finds the lines that a proposal left for a person and nobody has settled.
+func (l *linter) open(source []byte) {
+	for _, t := range lexer.Tokenize(string(source)) {
+		if t.Type == token.CommentType && question.MatchString(t.Value) {
+			l.out = append(l.out, Warning{t.Position.Line, "contract.warn.open", nil})
+		}
+	}
 }
 
 // aliases finds headers that two columns claim. Columns that share all their

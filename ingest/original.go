@@ -15,6 +15,7 @@ import (
 
 	"laborwatch/engine"
 	"laborwatch/lake"
+	"laborwatch/messages"
 )
 
 // Place is where a row stands in an extract: its sheet ("" in text and
@@ -47,7 +48,7 @@ func HashFile(ctx context.Context, path string) (string, error) { return hashFil
 func (in *Ingester) Original(ctx context.Context, load lake.Load, path string, wanted []Place) ([]Excerpt, error) {
 	c := in.contracts[load.Feed]
 	if c == nil {
-		return nil, fmt.Errorf("no contract knows the feed %s", load.Feed)
+		return nil, errors.New(messages.Beside("no contract knows the feed %s", load.Feed))
 	}
 	want := map[string]map[int64]bool{}
 	for _, p := range wanted {

@@ -80,6 +80,57 @@ func faultText(n ast.Node, calls map[string]int) (string, bool) {
 	return s, err == nil
 }
 
+// Every line of the log has its Chinese.
+func TestLogLinesAreTranslated(t *testing.T) {
+	lines := []string{"extract loaded", "extract would be loaded"} // one of the two, by a variable
+	for _, pattern := range []string{"../*/*.go", "../cmd/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				if c, ok := n.(*ast.CallExpr); ok && logs(c) {
+					if text, ok := faultText(n, map[string]int{"Debug": 0, "Info": 0, "Warn": 0, "Error": 0}); ok {
+						lines = append(lines, text)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if len(lines) < 20 {
+		t.Errorf("only %d lines were found; the test looks in the wrong place", len(lines))
+	}
+	for _, text := range lines {
+		if _, known := chinese()[text]; !known {
+			t.Errorf("%q has no Chinese; add it to log.yaml", text)
+		}
+	}
+}
+
+// logs says that a call is one of a logger's: x.log.Info, o.Log.Warn, Log.Error.
+func logs(c *ast.CallExpr) bool {
+	f, ok := c.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	switch x := f.X.(type) {
+	case *ast.Ident:
+		return strings.EqualFold(x.Name, "log")
+	case *ast.SelectorExpr:
+		return strings.EqualFold(x.Sel.Name, "log")
+	}
+	return false
+}
+
 func TestBeside(t *testing.T) {
 	near := Said{"; did you mean %q?", []any{"mode"}}
 	for _, c := range []struct{ got, want string }{

@@ -137,12 +137,12 @@ func (s Said) In(lang Lang) string {
 	return fmt.Sprintf(format, args...)
 }
 
-// chinese gives the Chinese of the faults by their English.
+// chinese gives the Chinese of the faults and of lines of the log by their English.
 var chinese = sync.OnceValue(func() map[string]string {
 	m, _ := catalog()
 	out := map[string]string{}
 	for k, t := range m {
-		if strings.HasPrefix(k, "fault.") {
+		if strings.HasPrefix(k, "fault.") || strings.HasPrefix(k, "log.") {
 			out[t.EN] = t.ZH
 		}
 	}
@@ -150,7 +150,7 @@ var chinese = sync.OnceValue(func() map[string]string {
 })
 
 // Beside gives the English text of a fault with its Chinese before it, found in
-// the catalog (keys fault.*) by the English; a text that the catalog lacks
+// the catalog (keys fault.* and log.*) by the English; a text that the catalog lacks
 // stands alone. It is for places that find many kinds of fault and hand all of
 // them through one function.
 func Beside(en string, args ...any) string {

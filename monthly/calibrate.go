@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"laborwatch/config"
+	"laborwatch/messages"
 	"laborwatch/weighting"
 )
 
@@ -40,8 +41,8 @@ func (f *fielded) calibrate(c config.Weighting) (*weights, error) {
 		}
 		return w, err
 	}
-	return nil, fmt.Errorf("weighting: none of the %d sets of margins converges. %w. Widen weighting.bounds, add a set with fewer cells to weighting.margins, or set weighting.method to given",
-		len(c.Margins), errors.Join(w.how.tried...))
+	return nil, fmt.Errorf("%s: %w", messages.Beside("weighting: none of the %d sets of margins converges; widen weighting.bounds, add a set with fewer cells to weighting.margins, or set weighting.method to given", len(c.Margins)),
+		errors.Join(w.how.tried...))
 }
 
 // respond spreads the weights of those who did not answer over those who did.
@@ -124,7 +125,7 @@ func (f *fielded) margin(m config.Margin) (map[string]float64, error) {
 		of = append(of, t)
 	}
 	if len(of) == 0 {
-		return nil, fmt.Errorf("weighting: the population totals in force are not told by %s; load totals that are, or change weighting.margins", strings.Join(m, " × "))
+		return nil, errors.New(messages.Beside("weighting: the population totals in force are not told by %s; load totals that are, or change weighting.margins", strings.Join(m, " × ")))
 	}
 	out := map[string]float64{}
 	for _, t := range of {

@@ -3,11 +3,13 @@ package monthly
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	"laborwatch/config"
+	"laborwatch/messages"
 	"laborwatch/period"
 	"laborwatch/transform"
 )
@@ -122,7 +124,7 @@ func (f *fielded) weigh(c config.Weighting) (*weights, error) {
 		}
 	}
 	if based < persons || len(f.totals) == 0 {
-		return nil, fmt.Errorf("weighting.method is calibrated, and of %d persons who answered %d have a base weight, with %d population totals in force; load them, or set weighting.method to auto", persons, based, len(f.totals))
+		return nil, errors.New(messages.Beside("weighting.method is calibrated, and of %d persons who answered %d have a base weight, with %d population totals in force; load them, or set weighting.method to auto", persons, based, len(f.totals)))
 	}
 	return f.calibrate(c)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -29,7 +30,7 @@ const (
 )
 
 // ErrTampered means that a file of a release is not as it was written.
-var ErrTampered = errors.New("a released file was changed or removed; restore it from a backup, or move the folder away")
+var ErrTampered = errors.New(messages.Beside("a released file was changed or removed; restore it from a backup, or move the folder away"))
 
 // Manifest says what a release was made from and what it consists of. It holds
 // no time of its own: built again from the same state it is the same.

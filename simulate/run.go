@@ -24,6 +24,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -80,10 +81,12 @@ func (m MonthlyRate) Rate() float64 { return float64(m.Unemployed) / float64(max
 
 // Bounds of Options.
 const (
-	minPersons = 50_000
-	maxPersons = 20_000_000
-	minMonths  = 6
-	maxMonths  = 120
+	MinPersons = 50_000
+	MaxPersons = 20_000_000
+	MinMonths  = 6
+	MaxMonths  = 120
+	FirstYear  = 2012
+	LastYear   = 2060
 )
 
 func (o *Options) complete() error {
@@ -118,26 +121,26 @@ func (o *Options) setDefaults() {
 // Check reports every option that is out of bounds. It looks at no folder.
 func (o *Options) Check() error {
 	if o.Out == "" {
-		return errors.Join(errors.New("simulate: no output folder given"), o.checkCity())
+		return errors.Join(errors.New(messages.Beside("no output folder given")), o.CheckCity())
 	}
-	return o.checkCity()
+	return o.CheckCity()
 }
 
-// checkCity reports what is out of bounds but for the folder.
-func (o *Options) checkCity() error {
+// CheckCity reports what is out of bounds but for the folder; no region is the default one.
+func (o *Options) CheckCity() error {
 	var errs []error
-	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf("simulate: "+format, a...)) }
-	if !cityCode(o.Region) {
-		bad("region %q: want the six-digit code of a city, for example 410400", o.Region)
+	bad := func(text string) { errs = append(errs, errors.New(text)) }
+	if o.Region != "" && !cityCode(o.Region) {
+		bad(messages.Beside("region %q: want the six-digit code of a city, for example 410400", o.Region))
 	}
-	if o.Persons < minPersons || o.Persons > maxPersons {
-		bad("%d persons: want %d to %d", o.Persons, minPersons, maxPersons)
+	if o.Persons < MinPersons || o.Persons > MaxPersons {
+		bad(messages.Beside("%d persons: want %d to %d", o.Persons, MinPersons, MaxPersons))
 	}
-	if o.Months < minMonths || o.Months > maxMonths {
-		bad("%d months: want %d to %d", o.Months, minMonths, maxMonths)
+	if o.Months < MinMonths || o.Months > MaxMonths {
+		bad(messages.Beside("%d months: want %d to %d", o.Months, MinMonths, MaxMonths))
 	}
-	if y := o.End.Year(); y < 2012 || y > 2060 {
-		bad("end %s: want a month of 2012 to 2060", o.End)
+	if y := o.End.Year(); y < FirstYear || y > LastYear {
+		bad(messages.Beside("end %s: want a month of %d to %d", o.End, FirstYear, LastYear))
 	}
 	return errors.Join(errs...)
 }
@@ -147,7 +150,7 @@ func (o *Options) vacant() error {
 	for _, dir := range []string{"inbox", "truth"} {
 		entries, err := os.ReadDir(filepath.Join(o.Out, dir))
 		if err == nil && len(entries) > 0 {
-			return fmt.Errorf("simulate: %s is not empty; choose another folder or empty it", filepath.Join(o.Out, dir))
+			return errors.New(messages.Beside("%s is not empty; choose another folder or empty it", filepath.Join(o.Out, dir)))
 		}
 	}
 	return nil

@@ -128,7 +128,7 @@ const warmUp = 6
 func NewSampler(ctx context.Context, o SamplerOptions) (*Sampler, error) {
 	in := Options{Region: o.Region, Persons: o.Persons, End: o.Month, Months: warmUp, Seed: o.Seed}
 	in.setDefaults()
-	if err := in.checkCity(); err != nil {
+	if err := in.CheckCity(); err != nil {
 		return nil, err
 	}
 	if o.PSUs == 0 {

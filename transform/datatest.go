@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"laborwatch/engine"
+	"laborwatch/messages"
 	"laborwatch/period"
 )
 
@@ -124,7 +125,7 @@ type TestError struct {
 }
 
 func (e *TestError) Error() string {
-	return fmt.Sprintf("model %s: data test %q fails for %d rows, for example %s. Nothing was published; correct the data or the model and run again",
+	return messages.Beside("model %s: data test %q fails for %d rows, for example %s. Nothing was published; correct the data or the model and run again",
 		e.Model, e.Test, e.Count, strings.Join(e.Examples, " | "))
 }
 

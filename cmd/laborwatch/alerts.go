@@ -27,6 +27,7 @@ func (e *env) alertsCmd() *cobra.Command {
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
+			status = codeNamed(status, "alert.status.", "firing", "acknowledged", "resolved")
 			if err := errors.Join(oneOf("--status", status, "firing", "acknowledged", "resolved", "all"), oneOf("--lang", lang, "zh", "en")); err != nil {
 				return err
 			}

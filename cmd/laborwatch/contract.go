@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +15,6 @@ import (
 
 	"laborwatch/app"
 	"laborwatch/forms"
-	"laborwatch/infer"
 	"laborwatch/ingest"
 	"laborwatch/messages"
 )
@@ -73,7 +73,7 @@ func (e *env) contractListCmd() *cobra.Command {
 			w.head("cli.contract.list.head")
 			for _, feed := range cs.Feeds() {
 				c := cs[feed]
-				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", feed, c.Title.ZH, c.Mode, c.Version, len(c.Columns), strings.Join(c.Files, " "))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", feed, bilingual(c.Title), c.Mode, c.Version, len(c.Columns), strings.Join(c.Files, " "))
 			}
 			return w.Flush()
 		},
@@ -161,7 +161,8 @@ func (e *env) contractShowCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.into(out, func(w io.Writer) error { return e.showContract(w, c, format) })
+			ending := map[string]string{"table": ".txt", "yaml": ".yaml", "markdown": ".md", "json": ".json"}[format]
+			return e.into(e.inside(out, c.Feed+ending), func(w io.Writer) error { return e.showContract(w, c, format) })
 		},
 	}
 	f := cmd.Flags()
@@ -191,7 +192,7 @@ func (e *env) showKept(cmd *cobra.Command, a []string, fingerprint string, versi
 		if err != nil {
 			return err
 		}
-		return e.into(out, func(w io.Writer) error {
+		return e.into(e.inside(out, c.Feed+".yaml"), func(w io.Writer) error {
 			fmt.Fprintf(w, "# %s\n", messages.Both("cli.contract.kept", c.Feed, c.Version, c.Fingerprint, e.local(ap, c.KeptAt)))
 			if c.Regions != "" {
 				fmt.Fprintf(w, "# %s\n", messages.Both("cli.contract.regions", c.Regions))
@@ -226,9 +227,30 @@ func (e *env) showContract(w io.Writer, c *ingest.Contract, format string) error
 	fmt.Fprintf(tw, "%s\t%s\t%s\n\n", c.Feed, c.Title.ZH, c.Title.EN)
 	tw.head("cli.contract.show.head")
 	for _, col := range forms.Describe(c).Columns {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Required, strings.Join(col.Headers, "、"), col.Meaning.ZH)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Required, strings.Join(col.Headers, "、"), bilingual(col.Meaning))
 	}
 	return tw.Flush()
+}
+
+// bilingual is a title in Chinese with the English beside it.
+func bilingual(t ingest.Title) string {
+	if t.ZH == "" || t.EN == "" || t.ZH == t.EN {
+		return cmp.Or(t.ZH, t.EN)
+	}
+	return t.ZH + " / " + t.EN
+}
+
+// inside is where --out has a file written: under the name in a folder, else
+// where it says.
+func (e *env) inside(out, name string) string {
+	if out == "" {
+		return ""
+	}
+	info, err := os.Stat(e.path(out))
+	if err == nil && info.IsDir() || os.IsPathSeparator(out[len(out)-1]) {
+		return filepath.Join(out, name)
+	}
+	return out
 }
 
 // into writes to a file, whole or not at all, or to standard output.
@@ -268,10 +290,8 @@ func (e *env) contractTemplateCmd() *cobra.Command {
 				return err
 			}
 			name := forms.TemplateName(c)
-			if info, err := os.Stat(e.path(out)); out == "" {
+			if out = e.inside(out, name); out == "" {
 				out = name
-			} else if err == nil && info.IsDir() {
-				out = filepath.Join(out, name)
 			}
 			if err := e.into(out, func(w io.Writer) error { return forms.Template(w, c) }); err != nil {
 				return err
@@ -281,58 +301,5 @@ func (e *env) contractTemplateCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", messages.Both("cli.contract.out"))
-	return cmd
-}
-
-func (e *env) contractInferCmd() *cobra.Command {
-	var out, lang string
-	cmd := &cobra.Command{
-		Use:   "infer FILE [--out FILE.yaml]",
-		Short: messages.Both("cli.contract.infer"),
-		Args:  args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			if err := oneOf("--lang", lang, string(messages.ZH), string(messages.EN)); err != nil {
-				return err
-			}
-			cfg, err := e.config()
-			if err != nil {
-				return err
-			}
-			cs, err := app.ContractsOf(cfg)
-			if err != nil {
-				return err
-			}
-			o := infer.Options{Contracts: cs, Counties: map[string]string{}}
-			for _, r := range cfg.Regions {
-				o.Counties[r.ZH] = r.Code
-				if cfg.Ingest.CheckRegions {
-					o.Regions = append(o.Regions, r.Code)
-				}
-			}
-			g, err := infer.File(cmd.Context(), e.path(a[0]), o)
-			if err != nil {
-				return err
-			}
-			if out == "" {
-				// What goes into a file must be the contract and nothing else.
-				if err := g.Report(e.stderr, messages.Lang(lang)); err != nil {
-					return err
-				}
-				_, err = io.WriteString(e.stdout, g.Contract())
-				return err
-			}
-			if err := e.into(out, func(w io.Writer) error { _, err := io.WriteString(w, g.Contract()); return err }); err != nil {
-				return err
-			}
-			if err := g.Report(e.stdout, messages.Lang(lang)); err != nil {
-				return err
-			}
-			fmt.Fprintln(e.stdout, messages.Both("infer.wrote", out))
-			return nil
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&out, "out", "", messages.Both("cli.contract.out"))
-	f.StringVar(&lang, "lang", "zh", messages.Both("cli.query.lang"))
 	return cmd
 }

@@ -15,7 +15,6 @@ import (
 	"laborwatch/app"
 	"laborwatch/config"
 	"laborwatch/messages"
-	"laborwatch/period"
 	"laborwatch/pseudonym"
 	"laborwatch/simulate"
 )
@@ -29,13 +28,8 @@ func (e *env) demoCmd() *cobra.Command {
 		Short: messages.Both("cli.demo"),
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := period.Parse(end)
-			if err != nil {
-				return &exitError{exitUsage, fmt.Errorf("--end: %w", err)}
-			}
-			o.End = p
-			if o.Persons < 1 || o.Months < 1 {
-				return &exitError{exitUsage, errors.New(messages.Both("cli.demo.positive"))}
+			if err := errors.Join(settle(&o, end), o.CheckCity()); err != nil {
+				return usage(cmd, err.Error())
 			}
 			return e.demo(cmd, o, once, asJSON)
 		},
@@ -43,10 +37,7 @@ func (e *env) demoCmd() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&once, "once", false, messages.Both("cli.demo.once"))
 	f.BoolVar(&asJSON, "json", false, messages.Both("cli.demo.json"))
-	f.Uint64Var(&o.Seed, "seed", 1, messages.Both("cli.demo.seed"))
-	f.IntVar(&o.Persons, "persons", 200_000, messages.Both("cli.demo.persons"))
-	f.IntVar(&o.Months, "months", 26, messages.Both("cli.demo.months"))
-	f.StringVar(&end, "end", "2026-10", messages.Both("cli.demo.end"))
+	cityFlags(f, &o, &end)
 	return cmd
 }
 

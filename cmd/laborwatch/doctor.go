@@ -49,6 +49,7 @@ func (e *env) printFindings(findings []app.Finding) (failed int) {
 	for _, f := range findings {
 		if f.Level == app.Failure {
 			failed++
+			f.Detail = gloss(errors.New(f.Detail))
 		}
 		fmt.Fprintf(e.stdout, "[%s] %s: %s\n", messages.Both("cli.doctor."+string(f.Level)), messages.Both("cli.doctor."+f.Check), f.Detail)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +12,11 @@ import (
 
 // usage is a wrong command line, with the help that shows the right one.
 func usage(cmd *cobra.Command, what string) error {
-	return &exitError{exitUsage, fmt.Errorf("%s. %s", what, messages.Both("cli.help", cmd.CommandPath()))}
+	end := ". "
+	if strings.Contains(what, "\n") {
+		end = "\n"
+	}
+	return &exitError{exitUsage, errors.New(what + end + messages.Both("cli.help", cmd.CommandPath()))}
 }
 
 // wrongFlag says what the parser of flags found, in both languages; an error of

@@ -82,3 +82,31 @@ func (e *env) inUse() (*config.Config, ingest.Contracts, error) {
 	cs, err := app.ContractsOf(cfg)
 	return cfg, cs, err
 }
+
+// regionNamed gives the code of a region that is called by its name; whole is
+// that of the city. A word that is no name is left as it is.
+func regionNamed(cfg *config.Config, word, whole string) string {
+	city := []string{cfg.City.ZH, cfg.City.EN, cfg.City.Code, messages.T(messages.ZH, "ingest.whole"), messages.T(messages.EN, "ingest.whole")}
+	if slices.ContainsFunc(city, func(name string) bool { return strings.EqualFold(name, word) }) {
+		return whole
+	}
+	for _, r := range cfg.Regions {
+		if strings.EqualFold(word, r.ZH) || strings.EqualFold(word, r.EN) {
+			return r.Code
+		}
+	}
+	return word
+}
+
+// codeNamed gives the code that tables show as the word, one of those whose
+// names stand in the catalog under the prefix; another word is left as it is.
+func codeNamed(word, prefix string, list ...string) string {
+	for _, code := range list {
+		for _, name := range []string{messages.T(messages.ZH, prefix+code), messages.T(messages.EN, prefix+code), messages.Both(prefix + code)} {
+			if strings.EqualFold(word, name) {
+				return code
+			}
+		}
+	}
+	return word
+}

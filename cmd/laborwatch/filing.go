@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ import (
 func (e *env) filingCmd() *cobra.Command {
 	var within, feed, region, format, lang string
 	cmd := &cobra.Command{
-		Use:   "filing [--period A..B] [--feed FEED] [--region CODE] [--format table|csv|json]",
+		Use:   "filing [--period A..B] [--feed FEED] [--region REGION] [--format table|csv|json]",
 		Short: messages.Both("cli.filing"),
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,6 +37,7 @@ func (e *env) filingCmd() *cobra.Command {
 				}
 			}
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
+				ask.Region = regionNamed(a.Config, ask.Region, filing.Whole)
 				if err := e.expectedPlace(a, ask); err != nil {
 					return err
 				}
@@ -74,11 +76,17 @@ func (e *env) expectedPlace(a *app.App, ask filing.Ask) error {
 	if ask.Region == "" {
 		return nil
 	}
-	regions := []string{filing.Whole}
+	known := []string{filing.Whole + "（" + a.Config.City.ZH + "）"}
 	for _, r := range a.Config.Regions {
-		regions = append(regions, r.Code)
+		if r.Code == ask.Region {
+			return nil
+		}
+		known = append(known, r.Code+"（"+r.ZH+"）")
 	}
-	return oneOf("--region", ask.Region, regions...)
+	if ask.Region == filing.Whole {
+		return nil
+	}
+	return &exitError{exitUsage, errors.New(messages.Both("cli.oneof", "--region", ask.Region, strings.Join(known, ", ")))}
 }
 
 func (e *env) printFiling(a *app.App, cells []filing.Cell, format string, lang messages.Lang) error {

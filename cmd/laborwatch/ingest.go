@@ -44,7 +44,7 @@ func (e *env) ingestCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return e.reportIngest(ap.Contracts, sum, dry)
+				return e.reportIngest(ap, sum, dry)
 			})
 		},
 	}
@@ -54,7 +54,7 @@ func (e *env) ingestCmd() *cobra.Command {
 
 // reportIngest prints the summary; the exit code says whether rows went to
 // quarantine or extracts were refused.
-func (e *env) reportIngest(contracts ingest.Contracts, s app.Ingested, dry bool) error {
+func (e *env) reportIngest(a *app.App, s app.Ingested, dry bool) error {
 	summary := "cli.ingest.done"
 	if dry {
 		summary = "cli.ingest.drydone"
@@ -73,12 +73,12 @@ func (e *env) reportIngest(contracts ingest.Contracts, s app.Ingested, dry bool)
 		}
 	}
 	if dry {
-		if err := e.reportFaults(contracts, s); err != nil {
+		if err := e.reportFaults(a.Contracts, s); err != nil {
 			return err
 		}
 	}
 	for _, f := range s.Unknown {
-		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.unknown", f))
+		fmt.Fprintln(e.stderr, app.Unread(a.Contracts, f))
 	}
 	for _, f := range s.Strays {
 		fmt.Fprintln(e.stderr, messages.Both("cli.ingest.stray", f))

@@ -32,6 +32,7 @@ func (e *env) loadsListCmd() *cobra.Command {
 		Short: messages.Both("cli.loads.list"),
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			status = codeNamed(status, "cli.loads.status.", lake.Live, lake.Superseded, lake.Withdrawn, refused)
 			f := lake.Filter{Feed: feed, Status: status}
 			var err error
 			if within != "" {

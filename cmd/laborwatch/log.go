@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"laborwatch/config"
+	"laborwatch/messages"
 )
 
 // log is for runs that nobody watches: one plain line for each thing done. On a
@@ -33,16 +34,22 @@ func (e *env) quietLog(cfg *config.Config) *slog.Logger {
 var toldAnyway = map[string]bool{"differs": true, "reason": true}
 
 // logger writes a line of text for each record, its time in the configured zone.
+// Messages and errors are told in Chinese first; keys and levels are for scripts.
 func (e *env) logger(cfg *config.Config, level slog.Level, full bool) *slog.Logger {
 	zone := cfg.Location()
 	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{
 		Level: level,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			fault, _ := a.Value.Any().(error)
 			switch {
+			case a.Key == slog.MessageKey:
+				return slog.String(a.Key, messages.Beside(a.Value.String()))
 			case a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime:
 				return slog.String(a.Key, a.Value.Time().In(zone).Format(time.RFC3339))
 			case !full && toldAnyway[a.Key]:
 				return slog.Attr{}
+			case fault != nil:
+				return slog.String(a.Key, gloss(fault))
 			}
 			return a
 		},

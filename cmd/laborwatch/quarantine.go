@@ -44,6 +44,7 @@ func (f *faultFlags) chosen(a *app.App) (lake.FaultFilter, error) {
 	case f.closed:
 		f.filter.State = lake.ClosedFaults
 	}
+	f.filter.Scope = regionNamed(a.Config, f.filter.Scope, f.filter.Scope)
 	if f.filter.Feed == "" {
 		return f.filter, nil
 	}

@@ -84,7 +84,7 @@ func (e *env) execute(ctx context.Context) int {
 }
 
 func (e *env) complain(err error) {
-	fmt.Fprintf(e.stderr, "%s: %v\n", messages.Both("cli.error"), err)
+	fmt.Fprintf(e.stderr, "%s: %v\n", messages.Both("cli.error"), gloss(err))
 }
 
 func (e *env) root() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"laborwatch/messages"
 	"laborwatch/period"
@@ -19,14 +20,10 @@ func (e *env) simulateCmd() *cobra.Command {
 		Short: messages.Both("cli.simulate"),
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := period.Parse(end)
-			if err != nil {
-				return &exitError{exitUsage, fmt.Errorf("--end: %w", err)}
+			if err := errors.Join(settle(&o, end), o.Check()); err != nil {
+				return usage(cmd, err.Error())
 			}
-			if o.Persons < 1 || o.Months < 1 {
-				return &exitError{exitUsage, errors.New(messages.Both("cli.demo.positive"))}
-			}
-			o.End, o.Out = p, e.path(o.Out)
+			o.Out = e.path(o.Out)
 			bar := e.progress()
 			o.Progress = func(stage string, done, total int) { bar.show(stage, "", int64(done), int64(total)) }
 			s, err := simulate.Run(cmd.Context(), o)
@@ -45,12 +42,26 @@ func (e *env) simulateCmd() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Out, "out", "", messages.Both("cli.demo.out"))
 	f.StringVar(&o.Region, "region", "410400", messages.Both("cli.demo.region"))
-	f.IntVar(&o.Persons, "persons", 200_000, messages.Both("cli.demo.persons"))
-	f.IntVar(&o.Months, "months", 26, messages.Both("cli.demo.months"))
-	f.StringVar(&end, "end", "2026-10", messages.Both("cli.demo.end"))
-	f.Uint64Var(&o.Seed, "seed", 1, messages.Both("cli.demo.seed"))
-	if err := cmd.MarkFlagRequired("out"); err != nil {
-		panic(err) // the flag is defined three lines above
-	}
+	cityFlags(f, &o, &end)
 	return cmd
+}
+
+// cityFlags are the flags of a synthetic city.
+func cityFlags(f *pflag.FlagSet, o *simulate.Options, end *string) {
+	f.IntVar(&o.Persons, "persons", 200_000, messages.Both("cli.demo.persons", simulate.MinPersons, simulate.MaxPersons))
+	f.IntVar(&o.Months, "months", 26, messages.Both("cli.demo.months", simulate.MinMonths, simulate.MaxMonths))
+	f.StringVar(end, "end", "2026-10", messages.Both("cli.demo.end", simulate.FirstYear, simulate.LastYear))
+	f.Uint64Var(&o.Seed, "seed", 1, messages.Both("cli.demo.seed"))
+}
+
+// settle reads the last month. After a fault the options have another, so that
+// what else is wrong with them is told too.
+func settle(o *simulate.Options, end string) error {
+	p, err := period.Parse(end)
+	if err != nil {
+		o.End = period.Of(2026, 10)
+		return fmt.Errorf("--end: %w", err)
+	}
+	o.End = p
+	return nil
 }

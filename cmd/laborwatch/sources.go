@@ -153,7 +153,7 @@ func (e *env) pull(ctx context.Context, a *app.App, names []string) error {
 			sum.Unknown = append(sum.Unknown, name+"/"+u)
 		}
 	}
-	err := e.reportIngest(a.Contracts, sum, false)
+	err := e.reportIngest(a, sum, false)
 	if failed := errors.Join(errs...); failed != nil {
 		return failed
 	}
