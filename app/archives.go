@@ -299,12 +299,10 @@ func (a *App) extracts(in *ingest.Ingester, feed string, files []string) (list [
 	return append(list, more...), nil, errors.Join(append(strange, err)...)
 }
 
-// scan lists a folder as the ingester does, with the archives in it.
+// scan lists a folder as the ingester does, with the archives in it. What could
+// not be read is an error beside the rest.
 func (a *App) scan(in *ingest.Ingester, dir, feed string) (list []ingest.File, unknown []string, err error) {
 	found, strange, err := in.Scan(dir)
-	if err != nil {
-		return nil, nil, err
-	}
 	if done := a.sources[0].PutAwayIn(); done != "" && dir == a.Config.Ingest.Inbox { // loaded before
 		under := done + string(filepath.Separator)
 		found = slices.DeleteFunc(found, func(f ingest.File) bool { return strings.HasPrefix(f.Path, under) })
@@ -319,15 +317,15 @@ func (a *App) scan(in *ingest.Ingester, dir, feed string) (list []ingest.File, u
 	}
 	for _, rel := range strange {
 		file := filepath.Join(dir, filepath.FromSlash(rel))
-		kind, err := archive.Sniff(file, path.Base(rel))
+		kind, serr := archive.Sniff(file, path.Base(rel))
 		switch {
-		case err != nil:
-			return nil, nil, err
+		case serr != nil:
+			err = errors.Join(err, serr)
 		case kind != archive.Plain:
 			list = append(list, ingest.File{Path: file, Rel: rel})
 		case feed == "" && !strings.HasPrefix(path.Base(rel), "."):
 			unknown = append(unknown, rel)
 		}
 	}
-	return list, unknown, nil
+	return list, unknown, err
 }

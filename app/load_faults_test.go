@@ -136,3 +136,28 @@ func TestNoKeyIsNoFaultOfAnObject(t *testing.T) {
 		t.Errorf("%+v %v", p, err)
 	}
 }
+
+// A folder in the inbox that cannot be read, and a link that leads nowhere, are
+// told beside what is loaded; links to files are followed.
+func TestInboxByHandGoesOn(t *testing.T) {
+	cfg := towns(t)
+	a := start(t, cfg)
+	servertest.Unprivileged(t)
+	elsewhere := filepath.Join(t.TempDir(), "x.csv")
+	put(t, elsewhere, []byte(month("05")))
+	put(t, filepath.Join(cfg.Ingest.Inbox, "locked", "岗位信息_202606.csv"), []byte(month("06")))
+	put(t, filepath.Join(cfg.Ingest.Inbox, "岗位信息_202607.csv"), []byte(month("07")))
+	for name, to := range map[string]string{"岗位信息_202605.csv": elsewhere, "岗位信息_202604.csv": elsewhere + ".gone"} {
+		if err := os.Symlink(to, filepath.Join(cfg.Ingest.Inbox, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	servertest.Lock(t, filepath.Join(cfg.Ingest.Inbox, "locked"))
+	sum, err := a.Ingest(t.Context(), "", nil)
+	if err == nil || !strings.Contains(err.Error(), "locked") || !strings.Contains(err.Error(), "岗位信息_202604.csv") {
+		t.Errorf("%v", err)
+	}
+	if len(sum.Loads) != 2 {
+		t.Errorf("%+v", sum)
+	}
+}

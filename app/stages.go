@@ -155,10 +155,11 @@ func (a *App) ingestAs(ctx context.Context, feed string, files []string, dry boo
 	if err != nil {
 		return sum, err
 	}
-	list, unknown, err := a.extracts(in, feed, files)
-	if err != nil {
-		return sum, err
+	list, unknown, partly := a.extracts(in, feed, files)
+	if partly != nil && (len(files) > 0 || len(list)+len(unknown) == 0) {
+		return sum, partly // a person named what is not there: nothing is done
 	}
+	defer func() { err = errors.Join(err, partly) }()
 	as := feeds{force: feed, dry: dry}
 	var stamps []source.Object
 	if len(files) == 0 {

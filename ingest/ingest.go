@@ -205,22 +205,37 @@ func (in *Ingester) RememberContracts(ctx context.Context) error {
 }
 
 // Scan lists the extracts in a folder and below, sorted by relative path, and
-// the files that no contract knows. Hidden files, those still being written
-// (.part, .tmp, ~…) and markers that say of others that they are whole (.ok,
-// .done) are passed over.
+// the files that no contract knows. Links to files are followed, those to
+// folders are not. Hidden files, those still being written (.part, .tmp, ~…) and
+// markers that say of others that they are whole (.ok, .done) are passed over.
+// What cannot be read below the folder is an error beside the rest.
 func (in *Ingester) Scan(inbox string) (files []File, unknown []string, err error) {
+	var faults []error
 	err = filepath.WalkDir(inbox, func(path string, d os.DirEntry, err error) error {
-		if err != nil {
+		if err != nil && path == inbox {
 			return err
 		}
 		base := d.Name()
-		if strings.HasPrefix(base, ".") && path != inbox {
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
+		hidden := strings.HasPrefix(base, ".") && path != inbox
+		switch {
+		case hidden && d.IsDir():
+			return filepath.SkipDir
+		case err != nil: // the folder's own, after it was given as an entry
+			faults = append(faults, fmt.Errorf("inbox %s: %w", inbox, err))
+			return nil
+		case hidden || d.IsDir() || partial(base):
 			return nil
 		}
-		if !d.Type().IsRegular() || partial(base) {
+		if d.Type()&fs.ModeSymlink != 0 {
+			to, err := os.Stat(path)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("inbox %s: %w", inbox, err))
+				return nil
+			}
+			if !to.Mode().IsRegular() {
+				return nil
+			}
+		} else if !d.Type().IsRegular() {
 			return nil
 		}
 		rel, err := filepath.Rel(inbox, path)
@@ -239,7 +254,7 @@ func (in *Ingester) Scan(inbox string) (files []File, unknown []string, err erro
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Rel, b.Rel) })
 	slices.Sort(unknown)
-	return files, unknown, nil
+	return files, unknown, errors.Join(faults...)
 }
 
 func partial(base string) bool {

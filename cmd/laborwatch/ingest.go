@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,10 +42,11 @@ func (e *env) ingestCmd() *cobra.Command {
 					load = ap.TryIngest
 				}
 				sum, err := load(ctx, feed, files)
-				if err != nil {
+				if err != nil && len(sum.Loads)+len(sum.Refused) == 0 {
 					return err
 				}
-				return e.reportIngest(ap, sum, dry)
+				told := e.reportIngest(ap, sum, dry) // what was done stands
+				return cmp.Or(err, told)
 			})
 		},
 	}
