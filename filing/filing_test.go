@@ -119,10 +119,12 @@ var calendarOf = config.Filing{
 	},
 }
 
-func (c *city) board() *Board {
+func (c *city) board() *Board { return c.boardOf(calendarOf) }
+
+func (c *city) boardOf(calendar config.Filing) *Board {
 	c.t.Helper()
 	b, err := New(Options{
-		Engine: c.eng, Calendar: calendarOf, Zone: shanghai, Clock: func() time.Time { return c.now },
+		Engine: c.eng, Calendar: calendar, Zone: shanghai, Clock: func() time.Time { return c.now },
 		Regions: []config.Region{{Code: "410402", ZH: "新华区", Kind: "county"}, {Code: "410403", ZH: "卫东区", Kind: "county"}, {Code: "410471", ZH: "高新区", Kind: "zone"}},
 	})
 	if err != nil {
