@@ -14,6 +14,7 @@ import (
 
 	"laborwatch/config"
 	"laborwatch/cube"
+	"laborwatch/lake"
 	"laborwatch/messages"
 	"laborwatch/pseudonym"
 )
@@ -162,6 +163,11 @@ func examineData(ctx context.Context, c *config.Config, owner *App, keys pseudon
 		add(Failure, "models", err.Error())
 	} else {
 		add(OK, "models", messages.Both("cli.doctor.count", len(t.Models())))
+	}
+	if waiting, err := a.Lake.LiveWaiting(ctx); err != nil {
+		add(Failure, "lake", err.Error())
+	} else if len(waiting) > 0 {
+		add(Failure, "lake", lake.WaitError(waiting).Error())
 	}
 	status, err := a.Lake.Status(ctx)
 	if err != nil {

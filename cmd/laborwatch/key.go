@@ -110,6 +110,12 @@ func (e *env) keyRotateCmd() *cobra.Command {
 				if res.Adopted {
 					fmt.Fprintln(e.stdout, messages.Both("cli.key.continued"))
 				}
+				for _, x := range res.Skipped {
+					fmt.Fprintln(e.stdout, messages.Both("cli.key.skipped", x.ID, x.Source))
+					if _, err := os.Stat(a.Lake.Path(x)); err == nil {
+						fmt.Fprintln(e.stdout, messages.Both("cli.key.leftover", a.Lake.Path(x)))
+					}
+				}
 				if err != nil {
 					return err
 				}

@@ -67,12 +67,28 @@ func (e *env) reportVerified(v lake.Verified) error {
 	for _, x := range v.Waiting {
 		fmt.Fprintln(e.stdout, messages.Both("cli.loads.waiting", x.ID, x.Source))
 	}
-	if len(v.Damages) == 0 {
-		return nil
+	for _, x := range v.Behind {
+		fmt.Fprintln(e.stdout, messages.Both("cli.loads.behind", x.ID, x.Source, x.KeyGeneration))
 	}
+	if under := v.Rotation; under.Generation != 0 && !under.Done {
+		fmt.Fprintln(e.stdout, messages.Both("key.under", under.Generation))
+	}
+	// A load that is not in use can wait.
+	var waiting error
+	if live := slices.DeleteFunc(slices.Concat(v.Waiting, v.Behind), func(x lake.Load) bool { return x.Status != lake.Live }); len(live) > 0 {
+		waiting = lake.WaitError(live)
+	}
+	if len(v.Damages) == 0 {
+		return waiting
+	}
+	return errors.Join(e.reportDamages(v.Damages), waiting)
+}
+
+// reportDamages lists damaged files, and says what to do in its error.
+func (e *env) reportDamages(damages []lake.Damage) error {
 	w := newTable(e.stdout)
 	stray, load := false, ""
-	for _, d := range v.Damages {
+	for _, d := range damages {
 		if d.Kind == lake.Stray {
 			stray = true
 		} else {
@@ -90,7 +106,7 @@ func (e *env) reportVerified(v lake.Verified) error {
 	if stray {
 		do = append(do, messages.Both("cli.loads.stray.try"))
 	}
-	return errors.New(messages.Both("cli.loads.damaged", len(v.Damages)) + " " + strings.Join(do, " "))
+	return errors.New(messages.Both("cli.loads.damaged", len(damages)) + " " + strings.Join(do, " "))
 }
 
 func (e *env) loadsWithdrawCmd() *cobra.Command {
