@@ -90,7 +90,8 @@ filled AS (
 bad AS (
   SELECT h.feed, h.period, h.region, count(DISTINCT (q.load_id, q.sheet, q."row")) AS quarantined
   FROM live_hit h JOIN state.main.quarantine q USING (load_id)
-  WHERE {quarantine} AND NOT h.gave_way AND q.closed_by = '' AND (h.region = '_T' OR q.region IN (h.region, ''))
+  WHERE {quarantine} AND NOT h.gave_way AND (q.closed_by = '' OR q.closed_by NOT IN (SELECT load_id FROM state.main.loads WHERE status = 'live'))
+    AND (h.region = '_T' OR q.region IN (h.region, ''))
     AND (q.found_by = '' OR q.found_by IN (SELECT load_id FROM state.main.loads WHERE status = 'live'))
   GROUP BY ALL
 ),

@@ -132,7 +132,7 @@ func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time
 	if err := l.createCoverage(ctx); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
-	if err := l.createKeys(ctx); err != nil {
+	if err := errors.Join(l.createClosings(ctx), l.createKeys(ctx)); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
 	if err := l.noteChanges(ctx, eng.DB(), Act{}); err != nil {

@@ -14,7 +14,6 @@ import (
 	"laborwatch/app"
 	"laborwatch/lake"
 	"laborwatch/messages"
-	"laborwatch/period"
 )
 
 func keys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
@@ -158,43 +157,7 @@ func (e *env) reportWithdrawal(ctx context.Context, a *app.App, w lake.Withdrawa
 		}
 		fmt.Fprintln(e.stdout, messages.Both(key, x.ID, x.Source))
 	}
-	for _, feed := range slices.Sorted(keys(w.Months)) {
-		fmt.Fprintln(e.stdout, messages.Both("cli.loads.changed", feedName(messages.ZH, feed), spans(w.Months[feed])))
-	}
-	plan, err := a.Plan(ctx, nil)
-	if err != nil {
-		return err
-	}
-	seen := map[period.Period]bool{}
-	for _, s := range plan.Steps {
-		for _, p := range append(slices.Clone(s.Months), s.Drop...) {
-			if p != 0 {
-				seen[p] = true
-			}
-		}
-	}
-	if months := slices.Sorted(maps.Keys(seen)); len(months) > 0 {
-		fmt.Fprintln(e.stdout, messages.Both("cli.loads.recompute", spans(months)))
-	}
-	return nil
-}
-
-// spans folds runs of months: 2026-01..2026-03, 2026-10.
-func spans(months []period.Period) string {
-	var parts []string
-	for i := 0; i < len(months); {
-		j := i
-		for j+1 < len(months) && months[j+1] == months[j].Add(1) {
-			j++
-		}
-		run := months[i].String()
-		if j > i {
-			run += ".." + months[j].String()
-		}
-		parts = append(parts, run)
-		i = j + 1
-	}
-	return strings.Join(parts, ", ")
+	return e.reportChanged(ctx, a, w.Months)
 }
 
 func (e *env) loadsAcceptCmd() *cobra.Command {
