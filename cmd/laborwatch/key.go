@@ -52,6 +52,9 @@ func (e *env) keyInitCmd() *cobra.Command {
 // createKey makes the key file. A folder that holds data has lost its key, and
 // gets no other.
 func createKey(cfg *config.Config, algorithm pseudonym.Algorithm) (pseudonym.Key, error) {
+	if err := app.CheckKeyPlace(cfg); err != nil {
+		return pseudonym.Key{}, err
+	}
 	if _, err := os.Lstat(cfg.Ingest.KeyFile); err == nil {
 		return pseudonym.Key{}, fs.ErrExist
 	}
