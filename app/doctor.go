@@ -74,15 +74,16 @@ func Examine(ctx context.Context, c *config.Config, owner *App) []Finding {
 type addFinding = func(FindingLevel, string, string)
 
 func examineFolders(c *config.Config, add addFinding) {
-	for _, d := range []struct{ check, path string }{{"data", c.Data}, {"inbox", c.Ingest.Inbox}} {
+	for _, d := range []struct{ check, path string }{{"data", c.Data}, {"inbox", c.Ingest.Inbox}, {"lake", filepath.Join(c.Data, "lake")}} {
 		info, err := os.Stat(d.path)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && d.check == "lake": // made by the first load
 		case errors.Is(err, fs.ErrNotExist):
 			add(Warning, d.check, messages.Both("cli.doctor.nodir", d.path))
 		case err != nil:
 			add(Failure, d.check, err.Error())
 		case !info.IsDir() || unix.Access(d.path, unix.W_OK) != nil:
-			add(Failure, d.check, d.path+": not a folder that can be written")
+			add(Failure, d.check, messages.Both("cli.doctor.unwritable", d.path))
 		default:
 			add(OK, d.check, d.path)
 		}

@@ -136,7 +136,7 @@ func (a *App) rotateKey(ctx context.Context, algorithm pseudonym.Algorithm) (out
 		a.opts.Progress(StageKey, "", int64(done), int64(total))
 	})
 	if err != nil {
-		return out, fmt.Errorf("%w. %s", err, messages.Both("key.resume"))
+		return out, fmt.Errorf("%w. %s", a.explain(err), messages.Both("key.resume"))
 	}
 	a.lazy.Lock()
 	a.ingest = nil // it holds the old keys
