@@ -83,7 +83,7 @@ func examineFolders(c *config.Config, add addFinding) {
 		case err != nil:
 			add(Failure, d.check, err.Error())
 		case !info.IsDir() || unix.Access(d.path, unix.W_OK) != nil:
-			add(Failure, d.check, messages.Both("cli.doctor.unwritable", d.path))
+			add(Failure, d.check, d.path+": not a folder that can be written")
 		default:
 			add(OK, d.check, d.path)
 		}

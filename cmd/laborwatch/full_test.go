@@ -123,7 +123,7 @@ func TestLakeUnwritable(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	out, _, code := run(t, dir, "doctor")
-	if code != 1 || !strings.Contains(out, lake+" is not a folder that can be written") {
+	if code != 1 || !strings.Contains(out, "files of the lake: "+lake) || !strings.Contains(out, "folder that can be written") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	must(t, dir, []int{0}, "loads", "verify")

@@ -54,7 +54,11 @@ func (e *env) ingestCmd() *cobra.Command {
 // reportIngest prints the summary; the exit code says whether rows went to
 // quarantine or extracts were refused.
 func (e *env) reportIngest(s app.Ingested, dry bool) error {
-	fmt.Fprintln(e.stdout, summaryOf(messages.ZH, s, dry)+" / "+summaryOf(messages.EN, s, dry))
+	summary := "cli.ingest.done"
+	if dry {
+		summary = "cli.ingest.drydone"
+	}
+	fmt.Fprintln(e.stdout, summarize(messages.ZH, summary, s)+" / "+summarize(messages.EN, summary, s))
 	for _, l := range s.Loads {
 		if dry {
 			fmt.Fprintln(e.stdout, messages.Both("cli.ingest.dryload", l.File, l.Load.Feed, l.Load.Period, l.Load.RowsLoaded, l.Load.RowsQuarantined, l.Load.RowsRepeated))
@@ -82,27 +86,6 @@ func (e *env) reportIngest(s app.Ingested, dry bool) error {
 	return nil
 }
 
-// summaryOf is one line of what a load did. Known loads that are live again read
-// no rows in; their own are told.
-func summaryOf(lang messages.Lang, s app.Ingested, dry bool) string {
-	done, back := "cli.ingest.done", "cli.ingest.revived"
-	if dry {
-		done, back = "cli.ingest.drydone", "cli.ingest.dryrevived"
-	}
-	revived, rows := 0, int64(0)
-	for _, x := range s.Loads {
-		if x.Revived {
-			revived++
-			rows += x.Load.RowsLoaded
-		}
-	}
-	line := messages.T(lang, done, len(s.Loads)-revived, s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused))
-	if revived > 0 {
-		line += messages.T(lang, back, revived, rows)
-	}
-	return line
-}
-
 // feedOrFile gives the feed that the first word names, "" where it is a file,
 // and refuses what is neither, naming the feeds.
 func (e *env) feedOrFile(ap *app.App, word string) (string, error) {
@@ -121,4 +104,21 @@ func (e *env) feedOrFile(ap *app.App, word string) (string, error) {
 		near = ap.Contracts.Feeds()
 	}
 	return "", &exitError{exitUsage, errors.New(messages.Both("cli.ingest.neither", word, strings.Join(near, ", ")))}
+}
+
+// summarize is one line of what a load did. Known loads that are live again read
+// no rows in; their own are told.
+func summarize(lang messages.Lang, key string, s app.Ingested) string {
+	revived, rows := 0, int64(0)
+	for _, x := range s.Loads {
+		if x.Revived {
+			revived++
+			rows += x.Load.RowsLoaded
+		}
+	}
+	line := messages.T(lang, key, len(s.Loads)-revived, s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused))
+	if revived > 0 {
+		line += messages.T(lang, key+".revived", revived, rows)
+	}
+	return line
 }

@@ -156,7 +156,7 @@ func TestKillTransform(t *testing.T) {
 	must(t, plain, refusing, "ingest")
 	loaded := os.DirFS(filepath.Join(plain, "data"))
 	var dirs []string
-	const wanted, rounds, kills = 10, 5, 3
+	const wanted, rounds, kills = 10, 10, 3
 	for range rounds {
 		dir := sharing(t, inbox, key)
 		if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil {
@@ -178,7 +178,7 @@ func TestKillTransform(t *testing.T) {
 			break
 		}
 		for range kills {
-			killed += killAt(t, dir, time.Duration(rng.Int64N(int64(took))), "transform")
+			killed += killAt(t, dir, time.Duration(rng.Int64N(int64(took)*2/3)), "transform")
 		}
 		must(t, dir, []int{0}, "transform")
 		if got := cubeSum(t, dir); got != want {
