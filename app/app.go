@@ -87,7 +87,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{Config: o.Config, opts: o, log: o.Log}
 	if err := a.open(ctx); err != nil {
-		return nil, errors.Join(err, a.Close())
+		return nil, errors.Join(a.explain(err), a.Close())
 	}
 	return a, nil
 }
@@ -117,7 +117,7 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.onClose(a.Engine.Close)
-	if a.journal, err = openJournal(ctx, a.Engine.DB(), a.opts.Clock); err != nil {
+	if a.journal, err = openJournal(ctx, a.Engine.DB(), a.opts.Clock, a.explain); err != nil {
 		return err
 	}
 	if a.Lake, err = lake.Open(ctx, a.Engine, filepath.Join(c.Data, "lake"), a.opts.Clock); err != nil {

@@ -89,7 +89,7 @@ func (a *App) openAsOf(ctx context.Context, from *App, dir string) (err error) {
 	if len(live) == 0 {
 		return errors.New(messages.Both("cli.asof.before", t.In(c.Location()).Format(time.DateTime)))
 	}
-	if a.journal, err = openJournal(ctx, a.Engine.DB(), a.opts.Clock); err != nil {
+	if a.journal, err = openJournal(ctx, a.Engine.DB(), a.opts.Clock, a.explain); err != nil {
 		return err
 	}
 	if a.Alerts, err = alert.Open(ctx, a.Engine, a.opts.Clock); err != nil {

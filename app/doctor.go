@@ -14,6 +14,7 @@ import (
 
 	"laborwatch/config"
 	"laborwatch/cube"
+	"laborwatch/lake"
 	"laborwatch/messages"
 	"laborwatch/pseudonym"
 )
@@ -73,9 +74,10 @@ func Examine(ctx context.Context, c *config.Config, owner *App) []Finding {
 type addFinding = func(FindingLevel, string, string)
 
 func examineFolders(c *config.Config, add addFinding) {
-	for _, d := range []struct{ check, path string }{{"data", c.Data}, {"inbox", c.Ingest.Inbox}} {
+	for _, d := range []struct{ check, path string }{{"data", c.Data}, {"inbox", c.Ingest.Inbox}, {"lake", filepath.Join(c.Data, "lake")}} {
 		info, err := os.Stat(d.path)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && d.check == "lake": // made by the first load
 		case errors.Is(err, fs.ErrNotExist):
 			add(Warning, d.check, messages.Both("cli.doctor.nodir", d.path))
 		case err != nil:
@@ -162,6 +164,11 @@ func examineData(ctx context.Context, c *config.Config, owner *App, keys pseudon
 		add(Failure, "models", err.Error())
 	} else {
 		add(OK, "models", messages.Both("cli.doctor.count", len(t.Models())))
+	}
+	if waiting, err := a.Lake.LiveWaiting(ctx); err != nil {
+		add(Failure, "lake", err.Error())
+	} else if len(waiting) > 0 {
+		add(Failure, "lake", lake.WaitError(waiting).Error())
 	}
 	status, err := a.Lake.Status(ctx)
 	if err != nil {

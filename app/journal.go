@@ -13,6 +13,8 @@ import (
 type journal struct {
 	db    *sql.DB
 	clock func() time.Time
+	// explain says of a stage's error what to do, where the machine is at fault.
+	explain func(error) error
 }
 
 // Stage is how a stage of the work last went.
@@ -25,7 +27,7 @@ type Stage struct {
 	LastSuccess time.Time // zero when it never succeeded
 }
 
-func openJournal(ctx context.Context, db *sql.DB, clock func() time.Time) (*journal, error) {
+func openJournal(ctx context.Context, db *sql.DB, clock func() time.Time, explain func(error) error) (*journal, error) {
 	for _, q := range []string{
 		`CREATE TABLE IF NOT EXISTS state.main.schedules (name VARCHAR PRIMARY KEY, next_run TIMESTAMP NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS state.main.stages (name VARCHAR PRIMARY KEY, started TIMESTAMP NOT NULL,
@@ -35,7 +37,7 @@ func openJournal(ctx context.Context, db *sql.DB, clock func() time.Time) (*jour
 			return nil, fmt.Errorf("state: %w", err)
 		}
 	}
-	return &journal{db: db, clock: clock}, nil
+	return &journal{db, clock, explain}, nil
 }
 
 // NextRun implements schedules.Store.
@@ -58,7 +60,7 @@ func (j *journal) SetNextRun(ctx context.Context, name string, next time.Time) e
 func (j *journal) timed(ctx context.Context, name string, run func(context.Context) error) (time.Duration, error) {
 	started := j.clock().UTC()
 	begin := time.Now()
-	err := run(ctx)
+	err := j.explain(run(ctx))
 	took := time.Since(begin)
 	ok, detail := err == nil, ""
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 
 	"laborwatch/config"
 	"laborwatch/lake"
@@ -23,7 +22,7 @@ func (a *App) chain(ctx context.Context) (*pseudonym.Chain, error) {
 	if errors.Is(err, fs.ErrNotExist) && !a.Contracts.Persons() {
 		return nil, nil //nolint:nilnil // nobody to give a pseudonym to
 	}
-	if err != nil {
+	if err = errors.Join(err, CheckKeyPlace(a.Config)); err != nil {
 		return nil, err
 	}
 	inForce, err := a.keysInForce(ctx, keys)
@@ -100,7 +99,7 @@ func (a *App) rotateKey(ctx context.Context, algorithm pseudonym.Algorithm) (out
 	a.work.Lock()
 	defer a.work.Unlock()
 	keys, err := pseudonym.ReadFile(a.Config.Ingest.KeyFile)
-	if err != nil {
+	if err = errors.Join(err, CheckKeyPlace(a.Config)); err != nil {
 		return out, err
 	}
 	inForce, err := a.keysInForce(ctx, keys)
@@ -137,7 +136,7 @@ func (a *App) rotateKey(ctx context.Context, algorithm pseudonym.Algorithm) (out
 		a.opts.Progress(StageKey, "", int64(done), int64(total))
 	})
 	if err != nil {
-		return out, fmt.Errorf("%w. %s", err, messages.Both("key.resume"))
+		return out, fmt.Errorf("%w. %s", a.explain(err), messages.Both("key.resume"))
 	}
 	a.lazy.Lock()
 	a.ingest = nil // it holds the old keys
@@ -170,20 +169,12 @@ func examineKeyFile(c *config.Config, add addFinding) pseudonym.Keys {
 		add(Failure, "key", err.Error())
 		return nil
 	}
-	// The configuration has compared the names; links may lead elsewhere.
-	if holds(c.Data, file) {
-		add(Failure, "key", messages.Both("key.within", file, c.Data))
+	if err := CheckKeyPlace(c); err != nil {
+		add(Failure, "key", err.Error())
 	}
 	newest := keys[len(keys)-1]
 	add(OK, "key", messages.Both("key.file", file, len(keys), newest.Algorithm, newest.Fingerprint()))
 	return keys
-}
-
-// holds reports whether a file lies in a folder, links followed.
-func holds(dir, file string) bool {
-	dir, derr := filepath.EvalSymlinks(dir)
-	file, ferr := filepath.EvalSymlinks(file)
-	return derr == nil && ferr == nil && within(dir, file) // else one of them is not there
 }
 
 // examineKeys compares the keys of the file with those that the data are under.

@@ -20,6 +20,13 @@ func (a *App) Withdraw(ctx context.Context, id string, act lake.Act, restore boo
 	return a.Lake.Withdraw(ctx, id, act, restore)
 }
 
+// Restore takes a withdrawal or a supersession back; see lake.Restore.
+func (a *App) Restore(ctx context.Context, id string, act lake.Act) (lake.Restoration, error) {
+	a.work.Lock()
+	defer a.work.Unlock()
+	return a.Lake.Restore(ctx, id, act)
+}
+
 // Verify holds the files of the lake against the ledger; see lake.Verify.
 func (a *App) Verify(ctx context.Context, feed string) (lake.Verified, error) {
 	a.work.Lock()

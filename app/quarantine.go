@@ -28,5 +28,6 @@ func (a *App) ReloadQuarantine(ctx context.Context, path string, act lake.Act) (
 	if err != nil {
 		return ingest.Reloaded{}, err
 	}
-	return in.Reload(ctx, path, act)
+	out, err := in.Reload(ctx, path, act)
+	return out, a.explain(err)
 }

@@ -12,8 +12,9 @@
 // the whole stands for all), of any other one extract; a month, or every
 // working day. A feed is expected from its configured month on, else from the
 // first month that it ever delivered: a feed that never came is not missed.
-// What was due before the feed's first extract came is history that was loaded
-// afterwards: it is not late, and its gaps raise no alert.
+// Where no month is configured, what was due before the feed's first extract
+// came is history that was loaded afterwards: it is not late, and its gaps raise
+// no alert.
 package filing
 
 import (

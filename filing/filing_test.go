@@ -62,6 +62,8 @@ type extract struct {
 	bad              int
 	badIn            string
 	replaces, partOf string
+	// corrects chooses the quarantined rows that a part brings.
+	corrects string
 }
 
 func (c *city) load(x extract) string {
@@ -83,7 +85,7 @@ func (c *city) load(x extract) string {
 		x.holds[i].Period = x.month
 		rows += x.holds[i].Rows
 	}
-	p := lake.Publication{File: file, Periods: map[period.Period]int64{x.month: rows}, Coverage: x.holds, Load: lake.Load{
+	p := lake.Publication{File: file, Corrects: x.corrects, Periods: map[period.Period]int64{x.month: rows}, Coverage: x.holds, Load: lake.Load{
 		ID: id, Feed: x.feed, ContractVersion: 1, Source: x.source, Period: x.month, Scope: x.scope, Mode: x.mode, RowsIn: rows, RowsLoaded: rows, SHA256: id, PartOf: x.partOf,
 	}}
 	if x.replaces != "" {
@@ -119,10 +121,12 @@ var calendarOf = config.Filing{
 	},
 }
 
-func (c *city) board() *Board {
+func (c *city) board() *Board { return c.boardOf(calendarOf) }
+
+func (c *city) boardOf(calendar config.Filing) *Board {
 	c.t.Helper()
 	b, err := New(Options{
-		Engine: c.eng, Calendar: calendarOf, Zone: shanghai, Clock: func() time.Time { return c.now },
+		Engine: c.eng, Calendar: calendar, Zone: shanghai, Clock: func() time.Time { return c.now },
 		Regions: []config.Region{{Code: "410402", ZH: "新华区", Kind: "county"}, {Code: "410403", ZH: "卫东区", Kind: "county"}, {Code: "410471", ZH: "高新区", Kind: "zone"}},
 	})
 	if err != nil {

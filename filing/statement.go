@@ -53,7 +53,8 @@ held AS (
 ),
 first_day AS (SELECT feed, min(day) AS day FROM held GROUP BY feed),
 slot AS (
-  SELECT c.*, coalesce(r.code, '_T') AS region, f.place, g.first_load
+  -- What came before a feed's first extract is history only where nobody said since when it is expected.
+  SELECT c.*, coalesce(r.code, '_T') AS region, f.place, CASE WHEN f.since IS NULL THEN g.first_load END AS first_load
   FROM calendar c JOIN feeds f USING (feed) LEFT JOIN begun g USING (feed) LEFT JOIN first_day d USING (feed)
   LEFT JOIN county r ON c.by_region AND r.code IS NOT NULL
   WHERE c.period >= coalesce(f.since, g.first_month) AND (c.day IS NULL OR f.since IS NOT NULL OR c.period > g.first_month OR c.day >= coalesce(d.day, c.day))
@@ -89,7 +90,8 @@ filled AS (
 bad AS (
   SELECT h.feed, h.period, h.region, count(DISTINCT (q.load_id, q.sheet, q."row")) AS quarantined
   FROM live_hit h JOIN state.main.quarantine q USING (load_id)
-  WHERE {quarantine} AND NOT h.gave_way AND q.closed_by = '' AND (h.region = '_T' OR q.region IN (h.region, ''))
+  WHERE {quarantine} AND NOT h.gave_way AND (q.closed_by = '' OR q.closed_by NOT IN (SELECT load_id FROM state.main.loads WHERE status = 'live'))
+    AND (h.region = '_T' OR q.region IN (h.region, ''))
     AND (q.found_by = '' OR q.found_by IN (SELECT load_id FROM state.main.loads WHERE status = 'live'))
   GROUP BY ALL
 ),
@@ -110,7 +112,7 @@ turned_away AS (
 judged AS (
   SELECT s.*, coalesce(c.live, false) AS arrived, c.first_at, coalesce(c.corrected, 0) AS corrected,
     NOT coalesce(c.live, false) AND s.due < {now} AS missing,
-    coalesce(c.live AND c.first_at > s.due AND s.due >= s.first_load, false) AS late,
+    coalesce(c.live AND c.first_at > s.due AND (s.first_load IS NULL OR s.due >= s.first_load), false) AS late,
     CASE WHEN coalesce(c.live, false) OR s.due >= {now} OR s.due < s.first_load THEN NULL WHEN s.orange < {now} THEN 2 ELSE 3 END AS level
   FROM asked s
   LEFT JOIN came c ON c.feed = s.feed AND c.period = s.period AND c.day IS NOT DISTINCT FROM s.day AND c.region = s.region

@@ -13,12 +13,14 @@ import (
 // persons of all loads went through, and the one that a rotation leads to.
 // key_rotation has at most one row. Until done, files of its generation may lie
 // beside those in force; from then on, what was computed under the old keys may
-// still be about.
+// still be about. key_rotation_files has the hash of each file that the rotation
+// wrote, and that of the file which it wrote it from.
 var keySchema = []string{
 	`CREATE TABLE IF NOT EXISTS state.main.pseudonym_keys (
 		generation INTEGER NOT NULL, algorithm VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, since TIMESTAMP NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS state.main.key_rotation (
 		generation INTEGER NOT NULL, keys VARCHAR NOT NULL, started_at TIMESTAMP NOT NULL, done BOOLEAN NOT NULL)`,
+	`CREATE TABLE IF NOT EXISTS state.main.key_rotation_files (load_id VARCHAR NOT NULL, from_sha256 VARCHAR NOT NULL, file_sha256 VARCHAR NOT NULL)`,
 }
 
 // KeyMark is what the ledger keeps of a pseudonym key.

@@ -132,7 +132,7 @@ func Open(ctx context.Context, eng *engine.DuckDB, dir string, clock func() time
 	if err := l.createCoverage(ctx); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
-	if err := l.createKeys(ctx); err != nil {
+	if err := errors.Join(l.createClosings(ctx), l.createKeys(ctx)); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
 	if err := l.noteChanges(ctx, eng.DB(), Act{}); err != nil {
@@ -193,15 +193,7 @@ func (l *Lake) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
-	for _, x := range loads {
-		known[l.Path(x)] = true
-		if rotation.Generation > x.KeyGeneration && x.KeyGeneration > 0 {
-			// Written by a rotation that will be resumed.
-			x.KeyGeneration = rotation.Generation
-			known[l.Path(x)] = true
-		}
-	}
+	known := l.named(loads, rotation)
 	return filepath.WalkDir(l.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -211,4 +203,18 @@ func (l *Lake) sweep(ctx context.Context) error {
 		}
 		return os.Remove(path)
 	})
+}
+
+// named are the files of loads, and those that a rotation of keys under way has
+// written or will.
+func (l *Lake) named(loads []Load, under Rotation) map[string]bool {
+	out := map[string]bool{}
+	for _, x := range loads {
+		out[l.Path(x)] = true
+		if under.Generation > x.KeyGeneration && x.KeyGeneration > 0 {
+			x.KeyGeneration = under.Generation
+			out[l.Path(x)] = true
+		}
+	}
+	return out
 }

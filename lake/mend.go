@@ -2,8 +2,11 @@ package lake
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"laborwatch/messages"
 )
@@ -57,6 +60,25 @@ func (l *Lake) forgotten(ctx context.Context) (map[string]bool, error) {
 	return out, nil
 }
 
+// LiveWaiting lists the live loads whose damaged file waits for its extract, by Seq.
+func (l *Lake) LiveWaiting(ctx context.Context) ([]Load, error) {
+	return l.loads(ctx, `WHERE status = 'live' AND load_id IN (SELECT load_id FROM state.main.damages WHERE mended_at IS NULL)`)
+}
+
+// WaitError names live loads whose damaged file waits for its extract, and what
+// to do. There must be one at least.
+func WaitError(loads []Load) error {
+	const most = 5
+	var names []string
+	for _, x := range loads[:min(len(loads), most)] {
+		names = append(names, x.ID+" ("+x.Source+")")
+	}
+	if len(loads) > most {
+		names = append(names, "…")
+	}
+	return errors.New(messages.Both("ledger.waiting", len(loads), strings.Join(names, ", "), loads[0].ID))
+}
+
 // mend notes that a damaged load's file is whole again, with the hash and the
 // key generation that it has now.
 func (l *Lake) mend(ctx context.Context, tx execer, x Load) error {
@@ -67,6 +89,62 @@ func (l *Lake) mend(ctx context.Context, tx execer, x Load) error {
 		return err
 	}
 	return l.note(ctx, tx, x.ID, Act{Why: messages.Both("ledger.mended")})
+}
+
+// mendedLoad is a load whose extract came again: as it is now, and the file that
+// it had.
+type mendedLoad struct {
+	Load
+	was string
+}
+
+// mendAll puts back the files of loads that the ledger has, and gives these as
+// it has them then. One that keys were changed without is under the present key.
+func (l *Lake) mendAll(ctx context.Context, tx *sql.Tx, pubs []Publication) (map[string]mendedLoad, error) {
+	waiting, err := l.forgotten(ctx)
+	if err != nil || len(waiting) == 0 {
+		return nil, err
+	}
+	out := map[string]mendedLoad{}
+	for _, p := range pubs {
+		if !waiting[p.Load.ID] {
+			continue
+		}
+		known, err := l.loads(ctx, `WHERE load_id = ?`, p.Load.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.mend(ctx, tx, p.Load); err != nil {
+			return nil, err
+		}
+		now := mendedLoad{known[0], l.Path(known[0])}
+		now.FileSHA256, now.KeyGeneration = p.Load.FileSHA256, p.Load.KeyGeneration
+		out[p.Load.ID] = now
+	}
+	return out, nil
+}
+
+// removeDamaged removes what was left of mended loads' files where the new ones
+// have other names: those of a later key. What it leaves the next Open removes.
+func (l *Lake) removeDamaged(mended map[string]mendedLoad) {
+	for _, x := range mended {
+		if x.was != l.Path(x.Load) {
+			_ = os.Remove(x.was)
+		}
+	}
+}
+
+// inOrder gives the ledger's loads of publications, fresh and mended ones.
+func inOrder(pubs []Publication, fresh []Load, mended map[string]mendedLoad) []Load {
+	var out []Load
+	for _, p := range pubs {
+		if x, ok := mended[p.Load.ID]; ok {
+			out = append(out, x.Load)
+			continue
+		}
+		out, fresh = append(out, fresh[0]), fresh[1:]
+	}
+	return out
 }
 
 // note adds an event to a load whose status stays what it is.

@@ -156,6 +156,11 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err == nil {
+			l.removeDamaged(mended)
+		}
+	}()
 	all := pubs
 	pubs = slices.DeleteFunc(slices.Clone(pubs), func(p Publication) bool { _, ok := mended[p.Load.ID]; return ok })
 	now := l.now()
@@ -225,43 +230,6 @@ func (l *Lake) record(ctx context.Context, conn *sql.Conn, pubs []Publication, q
 		return nil, err
 	}
 	return inOrder(all, loads, mended), tx.Commit()
-}
-
-// mendAll puts back the files of loads that the ledger has, and gives these as
-// it has them.
-func (l *Lake) mendAll(ctx context.Context, tx *sql.Tx, pubs []Publication) (map[string]Load, error) {
-	waiting, err := l.forgotten(ctx)
-	if err != nil || len(waiting) == 0 {
-		return nil, err
-	}
-	out := map[string]Load{}
-	for _, p := range pubs {
-		if !waiting[p.Load.ID] {
-			continue
-		}
-		if err := l.mend(ctx, tx, p.Load); err != nil {
-			return nil, err
-		}
-		known, err := l.loads(ctx, `WHERE load_id = ?`, p.Load.ID)
-		if err != nil {
-			return nil, err
-		}
-		out[p.Load.ID] = known[0]
-	}
-	return out, nil
-}
-
-// inOrder gives the ledger's loads of publications, fresh and mended ones.
-func inOrder(pubs []Publication, fresh []Load, mended map[string]Load) []Load {
-	var out []Load
-	for _, p := range pubs {
-		if x, ok := mended[p.Load.ID]; ok {
-			out = append(out, x)
-			continue
-		}
-		out, fresh = append(out, fresh[0]), fresh[1:]
-	}
-	return out
 }
 
 func quoted(ids []string) string {

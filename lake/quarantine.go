@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"laborwatch/engine"
 )
 
 // ErrNotLive means that the load whose rows are to be corrected is no longer live.
@@ -160,28 +158,4 @@ func (l *Lake) Load(ctx context.Context, id string) (load Load, ok bool, err err
 // LiveParts lists the live parts of a load by Seq.
 func (l *Lake) LiveParts(ctx context.Context, id string) ([]Load, error) {
 	return l.loads(ctx, "WHERE part_of = ? AND status = 'live'", id)
-}
-
-// correct closes the quarantine entries of the rows that a part brings again:
-// the SELECT p.Corrects gives their sheet and "row" in the extract of the load
-// that p.Load is a part of, which must still be live.
-func (l *Lake) correct(ctx context.Context, tx *sql.Tx, p Publication, now time.Time) error {
-	if p.Load.PartOf == "" {
-		return nil
-	}
-	var live bool
-	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM state.main.loads WHERE load_id = ? AND status = 'live')`, p.Load.PartOf).Scan(&live); err != nil {
-		return err
-	}
-	if !live {
-		return ErrNotLive
-	}
-	if p.Corrects == "" {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, fmt.Sprintf(`UPDATE state.main.quarantine AS q SET closed_by = ?, closed_at = ?
-		WHERE load_id = ? AND (sheet, "row") IN (SELECT (sheet, "row") FROM (%s))
-		AND (closed_by = '' OR closed_by NOT IN (SELECT load_id FROM state.main.loads WHERE status = 'live' AND part_of = %s))`,
-		p.Corrects, engine.Quote(p.Load.PartOf)), p.Load.ID, now, p.Load.PartOf)
-	return err
 }

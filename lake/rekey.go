@@ -6,13 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"laborwatch/engine"
 	"laborwatch/messages"
@@ -29,6 +24,9 @@ type Rekeyed struct {
 	// from a call before.
 	Loads, Resumed int
 	Generation     int
+	// Skipped are damaged loads that wait for their extract; see Forget. It brings
+	// them back under the new key.
+	Skipped []Load
 }
 
 // Rekey gives the persons of every load, superseded and withdrawn ones too, the
@@ -37,6 +35,10 @@ type Rekeyed struct {
 // keys in force, and the old files are removed. Killed or failed before that,
 // the old state is in force and another call goes on where this one ended. No
 // one may publish loads meanwhile.
+//
+// A load's file is held against the ledger's hash first: what is damaged must
+// not come out with a hash of its own. Damaged loads are an error that names
+// them, but for those that wait for their extract, which are skipped.
 //
 // After it Rotation is done, until EndRotation.
 func (l *Lake) Rekey(ctx context.Context, keys pseudonym.Keys, progress func(done, total int)) (Rekeyed, error) {
@@ -53,7 +55,10 @@ type rekeying struct {
 	keys     pseudonym.Keys
 	chain    *pseudonym.Chain
 	progress func(done, total int)
-	out      Rekeyed
+	waiting  map[string]bool
+	// written are the files of calls before this one.
+	written map[string]rekeyedFile
+	out     Rekeyed
 }
 
 func (r *rekeying) do(ctx context.Context) (err error) {
@@ -65,6 +70,12 @@ func (r *rekeying) do(ctx context.Context) (err error) {
 	}
 	loads, err := r.loads(ctx, `WHERE key_generation BETWEEN 1 AND ?`, len(r.keys)-1)
 	if err != nil {
+		return err
+	}
+	if r.waiting, err = r.forgotten(ctx); err != nil {
+		return err
+	}
+	if r.written, err = r.notedFiles(ctx); err != nil {
 		return err
 	}
 	conn, err := r.eng.Conn(ctx)
@@ -130,8 +141,10 @@ func (r *rekeying) begin(ctx context.Context) (err error) {
 		return err
 	}
 	return r.inTransaction(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM state.main.key_rotation`); err != nil {
-			return err
+		for _, q := range []string{`DELETE FROM state.main.key_rotation`, `DELETE FROM state.main.key_rotation_files`} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO state.main.key_rotation VALUES (?, ?, ?, false)`, len(r.keys), prints, r.now())
 		return err
@@ -156,111 +169,6 @@ func (r *rekeying) discard(ctx context.Context, generation int) error {
 	return nil
 }
 
-// files writes the files of the new generation and gives their hashes by load.
-// A load of a feed without persons has none.
-func (r *rekeying) files(ctx context.Context, loads []Load) (map[string]string, error) {
-	var mu sync.Mutex
-	out := map[string]string{}
-	seen := 0
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(min(rekeyFiles, runtime.GOMAXPROCS(0)))
-	for _, x := range loads {
-		g.Go(func() error {
-			sha, resumed, err := r.file(ctx, x)
-			if err != nil {
-				return fmt.Errorf("load %s (%s): %w", x.ID, x.Source, err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if sha != "" {
-				out[x.ID] = sha
-			}
-			if resumed {
-				r.out.Resumed++
-			}
-			if seen++; r.progress != nil {
-				r.progress(seen, len(loads))
-			}
-			return r.crash("file")
-		})
-	}
-	return out, g.Wait()
-}
-
-func (r *rekeying) file(ctx context.Context, x Load) (sha string, resumed bool, err error) {
-	to := x
-	to.KeyGeneration = len(r.keys)
-	path := r.Path(to)
-	if _, err := os.Stat(path); err == nil {
-		sha, err = hashAndSync(path)
-		return sha, true, err
-	}
-	person, rekeyed, err := r.personColumn(ctx, r.Path(x))
-	if err != nil || person == "" {
-		return "", false, err
-	}
-	temp := r.Temp(filepath.Base(path))
-	defer func() { _ = os.Remove(temp) }()
-	_, err = r.eng.DB().ExecContext(withRekey(ctx, r.chain, x.KeyGeneration), fmt.Sprintf(
-		"COPY (SELECT * REPLACE (%[1]s AS %[2]s) FROM read_parquet(%[3]s, hive_partitioning = false)) TO %[4]s (FORMAT parquet, COMPRESSION zstd)",
-		rekeyed, person, engine.Quote(escapeGlob(r.Path(x))), engine.Quote(temp)))
-	if err != nil {
-		return "", false, err
-	}
-	if sha, err = hashAndSync(temp); err != nil {
-		return "", false, err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return "", false, err
-	}
-	return sha, false, syncPath(filepath.Dir(path))
-}
-
-// escapeGlob keeps the engine from reading a path as a pattern.
-func escapeGlob(path string) string {
-	return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path)
-}
-
-// personColumn finds a file's column of pseudonyms by what ingest puts behind
-// every such column, and gives it with the expression of its new values; "" where
-// there is none. A contract may have named the column otherwise since, and older
-// files hold text where newer ones hold UUIDs.
-func (r *rekeying) personColumn(ctx context.Context, path string) (column, rekeyed string, err error) {
-	rows, err := r.eng.DB().QueryContext(ctx, `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(`+engine.Quote(escapeGlob(path))+`, hive_partitioning = false))`)
-	if err != nil {
-		return "", "", err
-	}
-	defer func() { _ = rows.Close() }()
-	var names, types []string
-	for rows.Next() {
-		var name, typ string
-		if err := rows.Scan(&name, &typ); err != nil {
-			return "", "", err
-		}
-		names, types = append(names, name), append(types, typ)
-	}
-	for i := range names {
-		if !slices.Equal(names[i:min(i+2, len(names))], []string{"birth_month", "origin"}) {
-			continue
-		}
-		at := i - 1
-		if at > 0 && names[at] == "sex" { // left out where extracts state it themselves
-			at--
-		}
-		if at < 0 {
-			continue
-		}
-		column = engine.Ident(names[at])
-		if types[at] == "UUID" {
-			rekeyed = fmt.Sprintf("CAST(lw_rekey(replace(CAST(%s AS VARCHAR), '-', '')) AS UUID)", column)
-		} else {
-			rekeyed = fmt.Sprintf("lw_rekey(%s)", column)
-		}
-		break
-	}
-	return column, rekeyed, rows.Err()
-}
-
 // enforce puts the new files and keys in force, all at once.
 func (r *rekeying) enforce(ctx context.Context, files map[string]string) error {
 	return r.inTransaction(ctx, func(tx *sql.Tx) error {
@@ -279,11 +187,22 @@ func (r *rekeying) enforce(ctx context.Context, files map[string]string) error {
 				return err
 			}
 		}
+		for _, id := range ids {
+			if !r.waiting[id] {
+				continue
+			}
+			// It waited for its extract, but its file was whole.
+			if err := r.mend(ctx, tx, Load{ID: id, FileSHA256: files[id], KeyGeneration: len(r.keys)}); err != nil {
+				return err
+			}
+		}
 		if err := r.noteKeys(ctx, tx, r.keys); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE state.main.key_rotation SET done = true`); err != nil {
-			return err
+		for _, q := range []string{`UPDATE state.main.key_rotation SET done = true`, `DELETE FROM state.main.key_rotation_files`} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
 		}
 		return r.crash("enforcing")
 	})

@@ -20,35 +20,33 @@ func (l *Lake) Revive(ctx context.Context, id string) (load Load, replaced strin
 	if err != nil || len(loads) == 0 {
 		return Load{}, "", false, err
 	}
-	load = loads[0]
-	tx, err := l.begin(ctx)
-	if err != nil {
-		return Load{}, "", false, fmt.Errorf("ledger: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	sources, err := l.revive(ctx, tx, load)
+	gone, err := l.bringBack(ctx, loads[0], Act{})
 	if err != nil {
 		return Load{}, "", false, fmt.Errorf("ledger: revive %s: %w", id, err)
 	}
-	if err := tx.Commit(); err != nil {
-		return Load{}, "", false, fmt.Errorf("ledger: %w", err)
-	}
+	load = loads[0]
 	load.Status, load.SupersededBy = Live, ""
+	sources := make([]string, len(gone))
+	for i, x := range gone {
+		sources[i] = x.Source
+	}
 	return load, strings.Join(sources, ", "), true, nil
 }
 
-func (l *Lake) revive(ctx context.Context, tx *sql.Tx, load Load) (replaced []string, err error) {
+// bringBack makes a load live, and gives those that go in its stead.
+func (l *Lake) bringBack(ctx context.Context, load Load, act Act) (gone []Load, err error) {
+	tx, err := l.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }()
 	current := load.ID // stands for nobody: a withdrawn load was superseded by none
 	if load.Status == Superseded {
 		if current, err = endOfChain(ctx, tx, load); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT source FROM state.main.loads o WHERE `+gives, load.ID, current)
-	if err != nil {
-		return nil, err
-	}
-	if replaced, err = texts(rows); err != nil {
+	if gone, err = l.loadsFrom(ctx, "state.main.loads AS o", "WHERE "+gives, load.ID, current); err != nil {
 		return nil, err
 	}
 	for _, q := range []struct {
@@ -64,7 +62,16 @@ func (l *Lake) revive(ctx context.Context, tx *sql.Tx, load Load) (replaced []st
 			return nil, err
 		}
 	}
-	return replaced, l.settle(ctx, tx, Act{})
+	if err := l.closeAgain(ctx, tx, load); err != nil {
+		return nil, err
+	}
+	if err := l.settle(ctx, tx, act); err != nil {
+		return nil, err
+	}
+	if err := l.crash("revived"); err != nil {
+		return nil, err
+	}
+	return gone, tx.Commit()
 }
 
 // gives is what makes room for the load $1, where $2 is the live end of the

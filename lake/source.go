@@ -16,10 +16,20 @@ import (
 // within it the last row, is given. And of a whole snapshot those rows are left
 // out whose scope a later live snapshot of the same period covers: a county's
 // own file replaces its rows in the city's, and no others.
+//
+// Where a load is damaged and waits for its extract, it is an error that names
+// it: neither its rows nor their absence may be taken for what arrived.
 func (l *Lake) Source(ctx context.Context, feed string, key []string, periods []period.Period) (string, error) {
 	loads, err := l.holding(ctx, feed, periods)
 	if err != nil || len(loads) == 0 {
 		return "", err
+	}
+	waiting, err := l.forgotten(ctx)
+	if err != nil {
+		return "", err
+	}
+	if lost := slices.DeleteFunc(slices.Clone(loads), func(x Load) bool { return !waiting[x.ID] }); len(lost) > 0 {
+		return "", WaitError(lost)
 	}
 	over, err := l.shadows(ctx, feed)
 	if err != nil {

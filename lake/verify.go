@@ -49,9 +49,12 @@ type Verified struct {
 	// right number of rows, and their hash is in the ledger from now on.
 	Recorded int
 	// Waiting are damaged loads whose extract may be loaded again; Mended are
-	// such ones whose file is whole again.
-	Waiting, Mended []Load
-	Damages         []Damage
+	// such ones whose file is whole again. Behind are those of the waiting whose
+	// file is whole too, but has the pseudonyms of a key that was changed meanwhile.
+	Waiting, Mended, Behind []Load
+	Damages                 []Damage
+	// Rotation is a change of keys that was cut off: its files are no strays.
+	Rotation Rotation
 }
 
 // VerifyProgress tells how many files of how many, and bytes of them, are done.
@@ -69,6 +72,13 @@ func (l *Lake) Verify(ctx context.Context, feed string, progress VerifyProgress)
 	if err != nil {
 		return v, err
 	}
+	inForce, err := l.Keys(ctx)
+	if err != nil {
+		return v, err
+	}
+	if v.Rotation, err = l.Rotation(ctx); err != nil {
+		return v, err
+	}
 	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.NumCPU())
@@ -78,6 +88,12 @@ func (l *Lake) Verify(ctx context.Context, feed string, progress VerifyProgress)
 			if err != nil {
 				return err
 			}
+			behind := false
+			if waiting[x.ID] && found.Kind == "" {
+				if behind, err = l.behind(gctx, x, len(inForce)); err != nil {
+					return err
+				}
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			v.Files++
@@ -86,6 +102,8 @@ func (l *Lake) Verify(ctx context.Context, feed string, progress VerifyProgress)
 				progress(v.Files, len(loads), v.Bytes)
 			}
 			switch {
+			case behind:
+				v.Behind = append(v.Behind, x)
 			case waiting[x.ID] && found.Kind == "":
 				v.Mended = append(v.Mended, x)
 			case waiting[x.ID]:
@@ -104,6 +122,7 @@ func (l *Lake) Verify(ctx context.Context, feed string, progress VerifyProgress)
 	bySeq := func(a, b Load) int { return int(a.Seq - b.Seq) }
 	slices.SortFunc(v.Waiting, bySeq)
 	slices.SortFunc(v.Mended, bySeq)
+	slices.SortFunc(v.Behind, bySeq)
 	slices.SortFunc(v.Damages, func(a, b Damage) int { return bySeq(a.Load, b.Load) })
 	for _, x := range v.Mended {
 		if err := l.inTx(ctx, func(tx execer) error { return l.mend(ctx, tx, x) }); err != nil {
@@ -111,7 +130,7 @@ func (l *Lake) Verify(ctx context.Context, feed string, progress VerifyProgress)
 		}
 	}
 	if feed == "" {
-		strays, err := l.strays(loads)
+		strays, err := l.strays(loads, v.Rotation)
 		if err != nil {
 			return v, fmt.Errorf("verify: %w", err)
 		}
@@ -205,12 +224,20 @@ func hashFile(ctx context.Context, path string) (sha string, size int64, whole b
 	return hex.EncodeToString(h.Sum(nil)), size, string(tail) == "PAR1", nil
 }
 
-// strays are the files below the lake that no load names.
-func (l *Lake) strays(loads []Load) (out []Damage, err error) {
-	known := map[string]bool{}
-	for _, x := range loads {
-		known[l.Path(x)] = true
+// behind says whether a load's whole file has persons under an earlier key than
+// the one in force: it was damaged when keys were changed. Older ledgers count
+// feeds without persons as of the first key.
+func (l *Lake) behind(ctx context.Context, x Load, inForce int) (bool, error) {
+	if x.KeyGeneration == 0 || x.KeyGeneration >= inForce {
+		return false, nil
 	}
+	person, _, err := l.personColumn(ctx, l.Path(x))
+	return person != "", err
+}
+
+// strays are the files below the lake that no load names.
+func (l *Lake) strays(loads []Load, under Rotation) (out []Damage, err error) {
+	known := l.named(loads, under)
 	err = filepath.WalkDir(l.dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

@@ -24,7 +24,7 @@ type Withdrawal struct {
 
 // Withdraw takes a live load out: its rows are read no more, its file and its
 // line in the ledger stay, with who did it and why. Parts of the load go with
-// it. With restore, what the load had superseded is live again, as far as
+// it; the rows that a part had corrected are open faults again. With restore, what the load had superseded is live again, as far as
 // nothing else has taken its place since. The months that the load held are
 // computed again by the next transform of themselves.
 func (l *Lake) Withdraw(ctx context.Context, id string, act Act, restore bool) (w Withdrawal, err error) {
@@ -68,22 +68,12 @@ func (l *Lake) withdraw(ctx context.Context, load Load, act Act, restore bool) e
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	statements := []struct {
-		sql  string
-		args []any
-	}{
-		{`UPDATE state.main.loads SET status = 'withdrawn', superseded_by = NULL WHERE load_id = ?`, []any{load.ID}},
-		// The rows that a part had corrected are open faults again.
-		{`UPDATE state.main.quarantine SET closed_by = '', closed_at = NULL WHERE closed_by = ?`, []any{load.ID}},
-	}
+	statements := []string{`UPDATE state.main.loads SET status = 'withdrawn', superseded_by = NULL WHERE load_id = $1`}
 	if restore {
-		statements = append(statements, struct {
-			sql  string
-			args []any
-		}{restoreReplaced, []any{load.ID}})
+		statements = append(statements, restoreReplaced)
 	}
-	for _, s := range statements {
-		if _, err := tx.ExecContext(ctx, s.sql, s.args...); err != nil {
+	for _, q := range statements {
+		if _, err := tx.ExecContext(ctx, q, load.ID); err != nil {
 			return err
 		}
 	}

@@ -101,6 +101,9 @@ func (e *env) demoConfig() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := app.CheckKeyPlace(cfg); err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(cfg.Ingest.KeyFile); errors.Is(err, os.ErrNotExist) {
 		if _, err := pseudonym.CreateFile(cfg.Ingest.KeyFile, pseudonym.SM3); err != nil {
 			return nil, err

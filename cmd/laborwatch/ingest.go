@@ -61,8 +61,7 @@ func (e *env) reportIngest(a *app.App, s app.Ingested, dry bool) error {
 	if dry {
 		summary = "cli.ingest.drydone"
 	}
-	fmt.Fprintln(e.stdout, messages.Both(summary,
-		len(s.Loads), s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused)))
+	fmt.Fprintln(e.stdout, summarize(messages.ZH, summary, s)+" / "+summarize(messages.EN, summary, s))
 	for _, l := range s.Loads {
 		if dry {
 			fmt.Fprintln(e.stdout, messages.Both("cli.ingest.dryload", l.File, l.Load.Feed, l.Load.Period, l.Load.RowsLoaded, l.Load.RowsQuarantined, l.Load.RowsRepeated))
@@ -138,4 +137,21 @@ func (e *env) feedOrFile(ap *app.App, word string) (string, error) {
 		near = ap.Contracts.Feeds()
 	}
 	return "", &exitError{exitUsage, errors.New(messages.Both("cli.ingest.neither", word, strings.Join(near, ", ")))}
+}
+
+// summarize is one line of what a load did. Known loads that are live again read
+// no rows in; their own are told.
+func summarize(lang messages.Lang, key string, s app.Ingested) string {
+	revived, rows := 0, int64(0)
+	for _, x := range s.Loads {
+		if x.Revived {
+			revived++
+			rows += x.Load.RowsLoaded
+		}
+	}
+	line := messages.T(lang, key, len(s.Loads)-revived, s.Skipped, s.RowsIn, s.RowsLoaded, s.RowsRepeated, s.RowsQuarantined, len(s.Refused))
+	if revived > 0 {
+		line += messages.T(lang, key+".revived", revived, rows)
+	}
+	return line
 }

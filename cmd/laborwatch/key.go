@@ -52,6 +52,9 @@ func (e *env) keyInitCmd() *cobra.Command {
 // createKey makes the key file. A folder that holds data has lost its key, and
 // gets no other.
 func createKey(cfg *config.Config, algorithm pseudonym.Algorithm) (pseudonym.Key, error) {
+	if err := app.CheckKeyPlace(cfg); err != nil {
+		return pseudonym.Key{}, err
+	}
 	if _, err := os.Lstat(cfg.Ingest.KeyFile); err == nil {
 		return pseudonym.Key{}, fs.ErrExist
 	}
@@ -109,6 +112,12 @@ func (e *env) keyRotateCmd() *cobra.Command {
 				res, err := a.RotateKey(ctx, pseudonym.Algorithm(algorithm))
 				if res.Adopted {
 					fmt.Fprintln(e.stdout, messages.Both("cli.key.continued"))
+				}
+				for _, x := range res.Skipped {
+					fmt.Fprintln(e.stdout, messages.Both("cli.key.skipped", x.ID, x.Source))
+					if _, err := os.Stat(a.Lake.Path(x)); err == nil {
+						fmt.Fprintln(e.stdout, messages.Both("cli.key.leftover", a.Lake.Path(x)))
+					}
 				}
 				if err != nil {
 					return err

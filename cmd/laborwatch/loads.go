@@ -22,7 +22,7 @@ import (
 )
 
 func (e *env) loadsCmd() *cobra.Command {
-	return group("loads", "cli.loads", e.loadsListCmd(), e.loadsShowCmd(), e.loadsVerifyCmd(), e.loadsWithdrawCmd(), e.loadsAcceptCmd())
+	return group("loads", "cli.loads", e.loadsListCmd(), e.loadsShowCmd(), e.loadsVerifyCmd(), e.loadsWithdrawCmd(), e.loadsRestoreCmd(), e.loadsAcceptCmd())
 }
 
 func (e *env) loadsListCmd() *cobra.Command {

@@ -14,7 +14,6 @@ import (
 	"laborwatch/app"
 	"laborwatch/lake"
 	"laborwatch/messages"
-	"laborwatch/period"
 )
 
 func keys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
@@ -67,12 +66,28 @@ func (e *env) reportVerified(v lake.Verified) error {
 	for _, x := range v.Waiting {
 		fmt.Fprintln(e.stdout, messages.Both("cli.loads.waiting", x.ID, x.Source))
 	}
-	if len(v.Damages) == 0 {
-		return nil
+	for _, x := range v.Behind {
+		fmt.Fprintln(e.stdout, messages.Both("cli.loads.behind", x.ID, x.Source, x.KeyGeneration))
 	}
+	if under := v.Rotation; under.Generation != 0 && !under.Done {
+		fmt.Fprintln(e.stdout, messages.Both("key.under", under.Generation))
+	}
+	// A load that is not in use can wait.
+	var waiting error
+	if live := slices.DeleteFunc(slices.Concat(v.Waiting, v.Behind), func(x lake.Load) bool { return x.Status != lake.Live }); len(live) > 0 {
+		waiting = lake.WaitError(live)
+	}
+	if len(v.Damages) == 0 {
+		return waiting
+	}
+	return errors.Join(e.reportDamages(v.Damages), waiting)
+}
+
+// reportDamages lists damaged files, and says what to do in its error.
+func (e *env) reportDamages(damages []lake.Damage) error {
 	w := newTable(e.stdout)
 	stray, load := false, ""
-	for _, d := range v.Damages {
+	for _, d := range damages {
 		if d.Kind == lake.Stray {
 			stray = true
 		} else {
@@ -90,7 +105,7 @@ func (e *env) reportVerified(v lake.Verified) error {
 	if stray {
 		do = append(do, messages.Both("cli.loads.stray.try"))
 	}
-	return errors.New(messages.Both("cli.loads.damaged", len(v.Damages)) + " " + strings.Join(do, " "))
+	return errors.New(messages.Both("cli.loads.damaged", len(damages)) + " " + strings.Join(do, " "))
 }
 
 func (e *env) loadsWithdrawCmd() *cobra.Command {
@@ -142,43 +157,7 @@ func (e *env) reportWithdrawal(ctx context.Context, a *app.App, w lake.Withdrawa
 		}
 		fmt.Fprintln(e.stdout, messages.Both(key, x.ID, x.Source))
 	}
-	for _, feed := range slices.Sorted(keys(w.Months)) {
-		fmt.Fprintln(e.stdout, messages.Both("cli.loads.changed", feedName(messages.ZH, feed), spans(w.Months[feed])))
-	}
-	plan, err := a.Plan(ctx, nil)
-	if err != nil {
-		return err
-	}
-	seen := map[period.Period]bool{}
-	for _, s := range plan.Steps {
-		for _, p := range append(slices.Clone(s.Months), s.Drop...) {
-			if p != 0 {
-				seen[p] = true
-			}
-		}
-	}
-	if months := slices.Sorted(maps.Keys(seen)); len(months) > 0 {
-		fmt.Fprintln(e.stdout, messages.Both("cli.loads.recompute", spans(months)))
-	}
-	return nil
-}
-
-// spans folds runs of months: 2026-01..2026-03, 2026-10.
-func spans(months []period.Period) string {
-	var parts []string
-	for i := 0; i < len(months); {
-		j := i
-		for j+1 < len(months) && months[j+1] == months[j].Add(1) {
-			j++
-		}
-		run := months[i].String()
-		if j > i {
-			run += ".." + months[j].String()
-		}
-		parts = append(parts, run)
-		i = j + 1
-	}
-	return strings.Join(parts, ", ")
+	return e.reportChanged(ctx, a, w.Months)
 }
 
 func (e *env) loadsAcceptCmd() *cobra.Command {

@@ -24,6 +24,13 @@ func firstLive(ts *testscript.TestScript, _ bool, which []string) {
 	ts.Setenv("LIVE", lines[1][:8])
 }
 
+// lastLive puts the beginning of the newest live load's ID into LIVE.
+func lastLive(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(ts.Exec("laborwatch", "loads", "list", "--status", "live", "--format", "csv"))
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	ts.Setenv("LIVE", lines[len(lines)-1][:8])
+}
+
 // damage cuts the file of the load LIVE short.
 func damage(ts *testscript.TestScript, _ bool, _ []string) {
 	files, err := filepath.Glob(ts.MkAbs("data/lake/*/*/" + ts.Getenv("LIVE") + "*.parquet"))

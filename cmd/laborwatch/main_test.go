@@ -76,7 +76,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BINARY", binary)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "setcell": setCell, "mode": fileMode, "firstlive": firstLive, "damage": damage},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "setcell": setCell, "mode": fileMode, "firstlive": firstLive, "lastlive": lastLive, "damage": damage},
 	})
 }
 

@@ -238,6 +238,7 @@ func TestKillRotation(t *testing.T) {
 		for range 3 {
 			killed += killAt(t, dir, time.Duration(rng.Int64N(int64(took))), "key", "rotate")
 			must(t, dir, []int{0}, "key", "check")
+			must(t, dir, []int{0}, "loads", "verify")
 		}
 		if out := must(t, dir, ok, "ingest"); !strings.Contains(out, "0 rows in") {
 			t.Errorf("round %d: loaded again: %s", round, out)
