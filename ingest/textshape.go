@@ -12,7 +12,8 @@ import (
 type textShape struct {
 	head           []byte // the first bytes, as they are
 	nul            int64  // NUL bytes: no text has any
-	quotes         bool   // there are quotes
+	quotes         bool   // there are quotes, but for guards of texts (="…")
+	guarded        bool   // the last quote opened a guard
 	lines          lineIndex
 	valid, invalid int64 // UTF-8 sequences of three bytes or more, counted where the text is not all valid; bytes of no sequence
 	cr, lf, crlf   int64
@@ -59,10 +60,29 @@ func (s *textShape) feed(b []byte) {
 		s.head = append(s.head, b[:min(room, len(b))]...)
 	}
 	s.nul += int64(bytes.Count(b, []byte{0}))
-	s.quotes = s.quotes || bytes.IndexByte(b, '"') >= 0
+	s.findQuotes(b)
 	s.lines.feed(b)
 	s.lineEnds(b)
 	s.utf8(b)
+}
+
+// findQuotes looks for quotes other than pairs of which the first follows an
+// equals sign: those are no more than characters of their cell.
+func (s *textShape) findQuotes(b []byte) {
+	for at := 0; !s.quotes; {
+		i := bytes.IndexByte(b[at:], '"')
+		if i < 0 {
+			return
+		}
+		at += i
+		before := s.lastByte
+		if at > 0 {
+			before = b[at-1]
+		}
+		s.quotes = !s.guarded && before != '='
+		s.guarded = !s.guarded
+		at++
+	}
 }
 
 // lineEnds counts line ends and finds blank lines that data follows.

@@ -12,10 +12,14 @@ import (
 // which people and spreadsheets write dates, months and numbers. They are
 // called for such cells alone.
 
-// clean folds full-width forms to half-width and trims blanks of every kind.
-// Blanks inside stay, as single spaces.
+// clean folds full-width forms to half-width, trims blanks of every kind, and
+// takes off what guards a text from spreadsheets. Blanks inside stay, as single
+// spaces.
 func clean(s string) string {
 	if isClean(s) {
+		if t := unguarded(s); len(t) < len(s) {
+			return clean(t)
+		}
 		return s
 	}
 	var b strings.Builder
@@ -35,7 +39,23 @@ func clean(s string) string {
 		}
 		b.WriteRune(r)
 	}
+	if t := unguarded(b.String()); len(t) < b.Len() {
+		return clean(t)
+	}
 	return b.String()
+}
+
+// unguarded gives the text in ="…", or after an apostrophe, by which programs keep
+// spreadsheets from making a number of it.
+func unguarded[T string | []byte](s T) T {
+	switch n := len(s); {
+	case n == 0 || s[0] != '\'' && s[0] != '=':
+	case s[0] == '\'' && n > 1:
+		return s[1:]
+	case n > 2 && s[0] == '=' && s[1] == '"' && s[n-1] == '"':
+		return s[2 : n-1]
+	}
+	return s
 }
 
 // isClean reports whether s is printable ASCII without blanks.
