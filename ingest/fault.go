@@ -19,7 +19,7 @@ const (
 	BadRegion     = "bad_region"
 	BadIndustry   = "bad_industry"
 	MalformedRow  = "malformed_row" // not as many cells as the header, or broken quotes
-	PersonalData  = "personal_data" // a resident ID where a number of another kind belongs
+	PersonalData  = "personal_data" // a resident ID or a phone number where something else belongs
 	OutOfScope    = "out_of_scope"  // a row of another county than the file is of
 	BadEncoding   = "bad_encoding"  // bytes that are no characters of the file's encoding
 )

@@ -110,13 +110,8 @@ func (r *reader) typed(s string) (value string, ok bool) {
 		}
 	}
 	switch r.col.Type {
-	case "text":
-		return scrub(s), true
-	case "code":
-		if holdsResident(s) {
-			return PersonalData, false
-		}
-		return s, true
+	case "text", "code":
+		return impersonal(s)
 	case "month":
 		return readMonth(s)
 	case "date":
@@ -155,8 +150,19 @@ func (r *reader) code(s string) (string, bool) {
 	return r.col.Otherwise, r.col.Otherwise != ""
 }
 
+// impersonal gives a text as it is, unless it holds what is a person's.
+func impersonal(s string) (string, bool) {
+	if holdsPersonal(s) {
+		return PersonalData, false
+	}
+	return s, true
+}
+
 // list reads several codes, or texts, in one cell.
 func (r *reader) list(s string) (string, bool) {
+	if r.codes == nil && holdsPersonal(s) {
+		return PersonalData, false
+	}
 	parts := strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("、，,;；/| ", c) })
 	for i, p := range parts {
 		if r.codes == nil {
@@ -205,7 +211,7 @@ func (r *reader) within(f float64) bool {
 // twelve). Without a list of regions any text will do.
 func (r *reader) region(s string) (string, bool) {
 	if len(r.regions) == 0 {
-		return s, true
+		return impersonal(s)
 	}
 	s, _, _ = strings.Cut(codes.Fold(s), ".")
 	if len(s) == 9 || len(s) == 12 {

@@ -91,7 +91,7 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	if filepath.IsAbs(name) {
 		name = filepath.Base(name) // the folders are the operator's
 	}
-	if scrub(name) != name {
+	if holdsPersonal(name) {
 		return refuse("personal_name")
 	}
 	told, err := in.filed(s.file)

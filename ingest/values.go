@@ -232,12 +232,13 @@ func readWage(s string) (low, high *int64, ok bool) {
 }
 
 // mask shows at most a third of a value: its first and last characters when it
-// is long enough, and how long it is. Personal values show their length alone.
+// is long enough, and how long it is. Personal values, and those that hold an ID
+// or a phone number, show their length alone.
 func mask(s string, personal bool) string {
 	r := []rune(s)
 	length := strconv.Itoa(len(r)) + "字符/chars"
 	switch {
-	case personal || len(r) < 3:
+	case personal || len(r) < 3 || holdsPersonal(s):
 		return length
 	case len(r) < 6:
 		return string(r[:1]) + "… (" + length + ")"
