@@ -212,7 +212,7 @@ func (l *scanner) settle(row int) (key uint64, ok bool) {
 		var cell []byte
 		if c.cell >= 0 {
 			if cell = l.fields[c.cell]; len(cell) > 1 && (cell[0] == '=' || cell[0] == '\'') {
-				if bare := unguarded(cell); len(bare) > 0 {
+				if bare := unguarded(cell); len(bare) > 0 && bare[0] != '\'' && bare[0] != '=' {
 					cell = bare
 				}
 			}

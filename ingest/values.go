@@ -16,10 +16,16 @@ import (
 // takes off what guards a text from spreadsheets. Blanks inside stay, as single
 // spaces.
 func clean(s string) string {
+	s = fold(s)
+	if bare := unguarded(s); len(bare) < len(s) {
+		return fold(bare)
+	}
+	return s
+}
+
+// fold is clean but for guards.
+func fold(s string) string {
 	if isClean(s) {
-		if t := unguarded(s); len(t) < len(s) {
-			return clean(t)
-		}
 		return s
 	}
 	var b strings.Builder
@@ -38,9 +44,6 @@ func clean(s string) string {
 			space = false
 		}
 		b.WriteRune(r)
-	}
-	if t := unguarded(b.String()); len(t) < b.Len() {
-		return clean(t)
 	}
 	return b.String()
 }
