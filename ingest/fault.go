@@ -13,6 +13,8 @@ const (
 	BadCheckDigit = "bad_check_digit" // a code's length, characters or check digit
 	ExcelRounded  = "excel_rounded"   // a long number that a spreadsheet cut to 15 digits
 	BadDate       = "bad_date"
+	BadMonth      = "bad_month"
+	FarMonth      = "far_month" // a month too long before its load's, or after it
 	UnknownCode   = "unknown_code"
 	Missing       = "missing"
 	BadNumber     = "bad_number"
@@ -25,7 +27,7 @@ const (
 )
 
 // Reasons lists them in order.
-var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ExcelRounded, MalformedRow, Missing, OutOfScope, PersonalData, UnknownCode}
+var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadMonth, BadNumber, BadRegion, ExcelRounded, FarMonth, MalformedRow, Missing, OutOfScope, PersonalData, UnknownCode}
 
 // refusalError says why an extract is refused whole: a key of the message
 // catalog with its arguments.

@@ -35,6 +35,7 @@ func (in *Ingester) prepareParquet(ctx context.Context, c *Contract, s *source) 
 	}
 	s.layout = layout{parquet: true, cols: h.cols, names: names, width: len(names), aside: c.asides(h)}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
+	s.headings = c.headings(h)
 	return nil
 }
 

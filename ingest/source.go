@@ -41,6 +41,8 @@ type source struct {
 	// scanned: large delimited text without quotes. nil otherwise.
 	lines          *lineIndex
 	missing, extra []string
+	// headings are the headers by column, as the extract has them.
+	headings map[string]string
 	// corrects is the load whose rows are brought again, nil for an extract; act
 	// is who does that, or let the extract pass the set checks, and why.
 	corrects *lake.Load

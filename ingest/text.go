@@ -42,6 +42,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	}
 	s.layout = layout{cols: h.cols, width: max(len(h.names), d.width), padded: d.width > len(h.names), delim: d.delim, skip: d.skip, newline: `\n`, aside: c.asides(h)}
 	s.missing, s.extra = c.optionalMissing(h), h.extra
+	s.headings = c.headings(h)
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.
 	small := s.size < tidyBytes

@@ -52,6 +52,7 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 	}
 	s.layout.width += len(s.layout.aside)
 	s.missing, s.extra = c.optionalMissing(h), h.extra
+	s.headings = c.headings(h)
 	return nil
 }
 
