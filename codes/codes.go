@@ -27,8 +27,8 @@ var (
 )
 
 // Fold returns s with full-width forms made half-width, letters made upper
-// case, signs that are typed for an X made one, and the spaces, quotes and hyphens dropped that people and
-// spreadsheets put around and into codes.
+// case, signs that are typed for an X made one, and the spaces, quotes, equals
+// signs and hyphens dropped that people and spreadsheets put around and into codes.
 func Fold(s string) string {
 	if plain(s) {
 		return s
@@ -44,7 +44,7 @@ func Fold(s string) string {
 			b.WriteRune(r - 'a' + 'A')
 		case r == 'Ⅹ', r == 'ⅹ', r == '×': // the ten of Roman numerals and the times sign, typed for X
 			b.WriteByte('X')
-		case r <= ' ', r == 0x7f, r == '-', r == '\'', r == '`', r == '"',
+		case r <= ' ', r == 0x7f, r == '-', r == '\'', r == '`', r == '"', r == '=',
 			r == '\u00a0', r == '\u3000', r == '\ufeff', r == '\u200b', r == '－', r == '‐', r == '–', r == '—', r == '’', r == '‘':
 		default:
 			b.WriteRune(r)

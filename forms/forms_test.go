@@ -210,6 +210,9 @@ func TestTemplateKeepsCodesWhole(t *testing.T) {
 			if c.IsPersonal(headers[i]) {
 				t.Errorf("%s: the form asks for %s", feed, headers[i])
 			}
+			if len(col.Negative) > 0 && validations[i].Formula1 != "-1000000" {
+				t.Errorf("%s.%s: the form takes no less than %s", feed, col.Name, validations[i].Formula1)
+			}
 			if n := len(Choices(col)); n > 0 && (len(col.Codes) > 0 || col.Type == "boolean") && validations[i].Type != "list" {
 				t.Errorf("%s.%s: %d choices, validation %q", feed, col.Name, n, validations[i].Type)
 			}

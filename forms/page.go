@@ -95,7 +95,8 @@ func (p *page) facts() {
 		when = append(when, both("form.period.file", "`"+FileName(c)+"`"))
 	}
 	if len(c.Period.Columns) > 0 {
-		when = append(when, both("form.period.columns", quoted(c.Period.Columns)))
+		back, ahead := c.Reach()
+		when = append(when, both("form.period.columns", quoted(c.Period.Columns)), both("form.period.reach", back, ahead))
 	}
 	p.row(label("form.period"), strings.Join(when, "<br>"))
 	if c.Scope.File != "" {
@@ -177,6 +178,9 @@ func checks(col ingest.ColumnRule) []string {
 	}
 	if col.Max != nil {
 		out = append(out, both("form.check.max", number(*col.Max/scale(col))))
+	}
+	for _, name := range slices.Sorted(maps.Keys(col.Negative)) {
+		out = append(out, both("form.check.negative", "`"+name+"` = "+strings.Join(col.Negative[name], "、")))
 	}
 	if col.Pattern != "" {
 		out = append(out, both("form.check.pattern", "`"+col.Pattern+"`"))

@@ -239,6 +239,9 @@ func (t *template) bound(v *excelize.DataValidation, col ingest.ColumnRule) erro
 	if col.Max != nil {
 		high = *col.Max / scale(col)
 	}
+	if len(col.Negative) > 0 {
+		low = -high // in some rows; ingest tells which
+	}
 	kind := excelize.DataValidationTypeDecimal
 	if col.Type == "integer" || col.Type == "bigint" {
 		kind = excelize.DataValidationTypeWhole

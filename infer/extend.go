@@ -61,17 +61,29 @@ func (p *proposal) extend() {
 	p.extendColumns()
 }
 
-// blocksOf parts a contract into its keys, each with what stands under it.
+// blocksOf parts a contract into its keys, each with the lines that stand under
+// it; comments before a key are its own.
 func blocksOf(source []byte) map[string]string {
 	out := map[string]string{}
 	file, err := parser.ParseBytes(source, parser.ParseComments)
 	if err != nil || len(file.Docs) == 0 { // it was parsed before
 		return out
 	}
-	if m, ok := file.Docs[0].Body.(*ast.MappingNode); ok {
-		for _, v := range m.Values {
-			out[v.Key.GetToken().Value] = strings.TrimRight(v.String(), "\n")
+	m, ok := file.Docs[0].Body.(*ast.MappingNode)
+	if !ok {
+		return out
+	}
+	lines := strings.Split(strings.TrimRight(string(source), "\n"), "\n")
+	for i, v := range m.Values {
+		end := len(lines)
+		if i+1 < len(m.Values) {
+			end = m.Values[i+1].Key.GetToken().Position.Line - 1
 		}
+		begin := v.Key.GetToken().Position.Line - 1
+		for end > begin+1 && (strings.HasPrefix(lines[end-1], "#") || strings.TrimSpace(lines[end-1]) == "") {
+			end--
+		}
+		out[v.Key.GetToken().Value] = strings.Join(lines[begin:end], "\n")
 	}
 	return out
 }

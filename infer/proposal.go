@@ -3,6 +3,7 @@ package infer
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -323,6 +324,12 @@ func (p *proposal) rules(col ingest.ColumnRule, found *Column) {
 	}
 	if col.Max != nil {
 		p.line("    max: %s", strconv.FormatFloat(*col.Max, 'f', -1, 64))
+	}
+	for i, from := range slices.Sorted(maps.Keys(col.Negative)) {
+		if i == 0 {
+			p.line("    negative:")
+		}
+		p.line("      %s: %s", from, texts(col.Negative[from]))
 	}
 	if col.IndustryVersion != 0 {
 		p.line("    industry_version: %d", col.IndustryVersion)

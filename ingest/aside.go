@@ -51,7 +51,9 @@ func (c *Contract) asides(h *header) []asideColumn {
 }
 
 var (
-	likePersonal = regexp.MustCompile(`\d{15}|\d{17}[\dXx]|(?:^|\D)1[3-9]\d{9}(?:\D|$)|(?:^|\D)0\d{2,3}-?\d{7,8}(?:\D|$)|@`)
+	// unnamedPersonal is what may be a person's besides, where nobody has said what
+	// a column holds: numbers of accounts and addresses.
+	unnamedPersonal = regexp.MustCompile(`\d{15}|@`)
 	// plainCell is a number, a date, a code, or one character such as 是 or 男.
 	plainCell = regexp.MustCompile(`^(?:[-+0-9A-Za-z.,:/%_;()]+|[0-9]{4}年[0-9]{1,2}月(?:[0-9]{1,2}日)?|\p{Han})$`)
 )
@@ -59,7 +61,7 @@ var (
 // keepAside gives what is kept of a cell, "" for nothing.
 func keepAside(cell string) string {
 	s := clean(cell)
-	if !plainCell.MatchString(s) || likePersonal.MatchString(s) {
+	if !plainCell.MatchString(s) || unnamedPersonal.MatchString(s) || holdsPersonal(s) {
 		return ""
 	}
 	return s[:min(len(s), asideBytes)]

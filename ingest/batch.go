@@ -24,6 +24,7 @@ type part struct {
 	coverage  []lake.Coverage
 	measures  []lake.Measure
 	notes     []lake.Note
+	strays    strays
 }
 
 // publish loads the extracts of a batch in one go: one statement reads and
@@ -47,6 +48,7 @@ func (r *run) publish(ctx context.Context, sources []*source) error {
 		}
 		b.parts = append(b.parts, p)
 	}
+	b.bound()
 	defer b.removeFiles()
 	read := b.read
 	if len(sources) == 1 && sources[0].lines != nil {

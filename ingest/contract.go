@@ -122,6 +122,10 @@ type PeriodRule struct {
 	// Columns are date or month columns; a row's month is that of the first
 	// one that is filled.
 	Columns []string `yaml:"columns"`
+	// Back and Ahead are how many months before and after the load's a row's may
+	// be, 120 and 1 when left out; see reach.
+	Back  *int `yaml:"back" json:",omitempty"`
+	Ahead *int `yaml:"ahead" json:",omitempty"`
 }
 
 // ScopeRule says where the scope of a snapshot comes from.
@@ -172,6 +176,9 @@ type ColumnRule struct {
 	// Min and Max bound numbers, in the unit of the lake.
 	Min *float64 `yaml:"min"`
 	Max *float64 `yaml:"max"`
+	// Negative gives, by column, the codes of rows in which the number may lie
+	// below Min, down to -Max: what is taken back.
+	Negative map[string][]string `yaml:"negative" json:",omitempty"`
 	// IndustryVersion says by which edition of GB/T 4754 an industry column is
 	// coded: 2017 (also when 0), 2011 or 2002. Codes of older editions are kept
 	// as the division of 2017 that they became; see codes.ParseIndustryOf.

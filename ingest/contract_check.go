@@ -109,6 +109,15 @@ func (c *Contract) checkPeriod(f *faults) {
 			f.at("/period/constant", "period.constant: %v", err)
 		}
 	}
+	for name, n := range map[string]*int{"back": p.Back, "ahead": p.Ahead} {
+		switch {
+		case n == nil:
+		case *n < 0:
+			f.at("/period/"+name, "period.%s: want a count of months", name)
+		case len(p.Columns) == 0:
+			f.at("/period/"+name, "period.%s goes with period.columns", name)
+		}
+	}
 	if p.Constant == "" && p.File == "" && len(p.Columns) == 0 {
 		f.at("/period", "period: say where the month comes from: constant, file or columns")
 	}
@@ -202,5 +211,19 @@ func (c *Contract) checkColumn(f *faults, p string, col ColumnRule) {
 	}
 	if (col.Min != nil || col.Max != nil) && !slices.Contains([]string{"INTEGER", "BIGINT", "DOUBLE"}, types[col.Type]) {
 		f.at(p, "column %q: min and max bound numbers only", col.Name)
+	}
+	if len(col.Negative) > 0 && (col.Min == nil || col.Max == nil) {
+		f.at(p+"/negative", "column %q: negative needs min and max", col.Name)
+	}
+	for _, name := range keysOf(col.Negative) {
+		by := c.column(name)
+		for i, code := range col.Negative[name] {
+			switch {
+			case by == nil:
+				f.at(p+"/negative/"+name, "negative: no column %q%s", name, suggest(name, c.names()))
+			case by.Constant != nil || by.Codes[code] == nil:
+				f.at(fmt.Sprintf("%s/negative/%s/%d", p, name, i), "negative: %q is no code of column %q", code, name)
+			}
+		}
 	}
 }

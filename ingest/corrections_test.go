@@ -130,16 +130,16 @@ func TestCorrectEveryReason(t *testing.T) {
 				"202605,4.10402E+17,某某," + u + ",210,1,10,3001,1",
 				"202605," + id + ",某某," + u[:17] + "0,210,1,10,3002,1",
 				"202613," + id + ",某某," + u + ",210,1,10,3003,1",
-				"202605," + id + ",某某," + u + ",999,1,10,3004,1",
+				"202705," + id + ",某某," + u + ",999,1,10,3004,1",
 				"202605," + id + ",某某," + u + ",210,1,10,三千,1",
 				"202605,,某某," + u + ",210,1,10,3006,1",
 				"202605," + id + ",某某," + u + ",210,1,10",
 				"202605," + id + ",某某,分部," + u + ",210,1,10,3008,1",
 				"202605," + id + ",\"某\"某," + u + ",210,1,10,3009,1",
 			}, "\n") + "\n"),
-			rows: 10, faults: []string{BadCheckDigit, ExcelRounded, BadDate, UnknownCode, BadNumber, Missing, MalformedRow},
+			rows: 10, faults: []string{BadCheckDigit, ExcelRounded, BadMonth, FarMonth, UnknownCode, BadNumber, Missing, MalformedRow},
 			fix: map[string]string{
-				"5/社会保障号码": person(11), "6/社会保障号码": person(12), "7/统一社会信用代码": u, "8/费款所属期": "202605", "9/险种": "210", "10/缴费基数": "3005",
+				"5/社会保障号码": person(11), "6/社会保障号码": person(12), "7/统一社会信用代码": u, "8/费款所属期": "202605", "9/费款所属期": "202605", "9/险种": "210", "10/缴费基数": "3005",
 				"11/社会保障号码": person(13), "12/缴费基数": "3007", "12/人员状态": "1",
 				"13/统一社会信用代码": u, "13/险种": "210", "13/缴费状态": "1", "13/缴费类型": "10", "13/缴费基数": "3008", "13/人员状态": "1", "13/原因": "",
 				"14/姓名": "某某",
@@ -382,9 +382,10 @@ func TestExportIsBounded(t *testing.T) {
 	b.WriteString("岗位编号,工作地区划,招聘人数,发布日期\n")
 	for i := range exportRows + 3 {
 		fmt.Fprintf(&b, "P%d,410402,x,2026-05-01\n", i)
-		fmt.Fprintf(&b, "G%d,410402,1,2026-05-01\n", i)
+		for j := range 3 { // were a third of the cells bad, the column would be
+			fmt.Fprintf(&b, "G%d-%d,410402,1,2026-05-01\n", i, j)
+		}
 	}
-	b.WriteString("G,410402,1,2026-05-01\n") // were half of the cells bad, the column would be
 	h.put("岗位信息_202605.csv", []byte(b.String()))
 	h.load()
 	path, e := h.export("job_vacancy")
@@ -401,7 +402,7 @@ func TestExportIsBounded(t *testing.T) {
 		t.Errorf("%d comments, %v", len(comments), err)
 	}
 	last := gridOf(t, f, "待更正").rows[exportRows]
-	if last[0] != fmt.Sprint(2*exportRows) || !strings.Contains(last[5], "数字有误") {
+	if last[0] != fmt.Sprint(4*exportRows-2) || !strings.Contains(last[5], "数字有误") {
 		t.Errorf("the last row is %q", last)
 	}
 	help := fmt.Sprint(gridOf(t, f, "填写说明").rows)

@@ -13,20 +13,22 @@ const (
 	BadCheckDigit  = "bad_check_digit" // a code's length, characters or check digit
 	ExcelRounded   = "excel_rounded"   // a long number that a spreadsheet cut to 15 digits
 	BadDate        = "bad_date"
+	BadMonth       = "bad_month"
+	FarMonth       = "far_month" // a month too long before its load's, or after it
 	UnknownCode    = "unknown_code"
 	Missing        = "missing"
 	BadNumber      = "bad_number"
 	BadRegion      = "bad_region"
 	BadIndustry    = "bad_industry"
 	MalformedRow   = "malformed_row"   // not as many cells as the header, or broken quotes
-	PersonalData   = "personal_data"   // a resident ID where a number of another kind belongs
+	PersonalData   = "personal_data"   // a resident ID or a phone number where something else belongs
 	OutOfScope     = "out_of_scope"    // a row of another county than the file is of
 	ConflictingKey = "conflicting_key" // another row has the same key and other values
 	BadEncoding    = "bad_encoding"    // bytes that are no characters of the file's encoding
 )
 
 // Reasons lists them in order.
-var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadNumber, BadRegion, ConflictingKey, ExcelRounded, MalformedRow, Missing, OutOfScope, PersonalData, UnknownCode}
+var reasons = []string{BadCheckDigit, BadDate, BadEncoding, BadIndustry, BadMonth, BadNumber, BadRegion, ConflictingKey, ExcelRounded, FarMonth, MalformedRow, Missing, OutOfScope, PersonalData, UnknownCode}
 
 // refusalError says why an extract is refused whole: a key of the message
 // catalog with its arguments.

@@ -19,6 +19,9 @@ var material = map[string]struct{ warn, refuse float64 }{
 	measureNulls:    {0.10, 0.40},
 	measureRepeats:  {0.05, 0.25},
 	measureCode:     {0.10, 0.40},
+	measureUnknown:  {0.10, 0.40},
+	measureLevel:    {0.20, 0.50},
+	measureOwn:      {0.10, 0.40},
 }
 
 // finding is what a set check says of an extract.
@@ -30,7 +33,8 @@ type finding struct {
 
 func newFinding(refuse bool, check, col string, args ...any) finding {
 	key := "ingest.check." + check
-	return finding{refuse, lake.Note{Check: check, Column: col, Detail: messages.Both(key, args...)}, &refusalError{key, args}}
+	say := &refusalError{key, args}
+	return finding{refuse, lake.Note{Check: check, Column: col, Detail: say.Error()}, say}
 }
 
 // drifted finds columns that came or went since the last load.
@@ -42,9 +46,9 @@ func (b *batch) drifted(p *part, past []lake.Past) []finding {
 	for _, col := range p.missing {
 		switch {
 		case b.c.Drift.Missing == driftRefuse:
-			out = append(out, newFinding(true, "missing_column", col, col))
+			out = append(out, newFinding(true, "missing_column", col, p.called(b.c, col)))
 		case len(past) == 0 || before(measureNulls, col):
-			out = append(out, newFinding(false, "missing_column", col, col))
+			out = append(out, newFinding(false, "missing_column", col, p.called(b.c, col)))
 		}
 	}
 	for _, name := range p.extra {
@@ -63,24 +67,30 @@ func (b *batch) drifted(p *part, past []lake.Past) []finding {
 }
 
 // compare judges each measure by its robust z-score among those of the past.
-func compare(now []lake.Measure, past []lake.Past, levels map[string]Level) []finding {
+func (b *batch) compare(x *part, past []lake.Past, levels map[string]Level) []finding {
 	type key struct{ name, col, code string }
 	history := map[key][]float64{}
+	coded := map[string]int{} // earlier loads that counted the codes of a column
 	for _, p := range past {
+		last := ""
 		for _, m := range p.Measures {
 			k := key{m.Name, m.Column, m.Code}
 			history[k] = append(history[k], m.Value)
+			if m.Name == measureCode && m.Column != last {
+				last = m.Column
+				coded[last]++
+			}
 		}
 	}
 	var out []finding
 	current := map[key]bool{}
 	judge := func(k key, v float64, was []float64) {
 		level, is := levels[k.name]
-		if !is || (k.name != measureCode && len(was) < len(past)/2+1) {
-			return
-		}
 		if k.name == measureCode { // a code that was not there had a share of 0
-			was = append(slices.Clone(was), make([]float64, len(past)-len(was))...)
+			was = append(slices.Clone(was), make([]float64, coded[k.col]-len(was))...)
+		}
+		if !is || len(was) < len(past)/2+1 {
+			return
 		}
 		z, change, usual := robust(k.name, v, was)
 		m := material[k.name]
@@ -88,9 +98,9 @@ func compare(now []lake.Measure, past []lake.Past, levels map[string]Level) []fi
 		if !refuse && (level.Warn == 0 || z < level.Warn || change < m.warn) {
 			return
 		}
-		out = append(out, newFinding(refuse, k.name, k.col, figures(k.name, k.col, k.code, v, usual, z)...))
+		out = append(out, newFinding(refuse, k.name, k.col, b.figures(x, k.name, k.col, k.code, v, usual, beyond(refuse, z))...))
 	}
-	for _, m := range now {
+	for _, m := range x.measures {
 		k := key{m.Name, m.Column, m.Code}
 		current[k] = true
 		judge(k, m.Value, history[k])
@@ -117,9 +127,13 @@ func robust(name string, v float64, was []float64) (z, change, usual float64) {
 	}
 	unit := 1.4826 * median(deviations) // of a normal distribution: its standard deviation
 	change = math.Abs(v - usual)
-	if name == measureRows || name == measureDistinct {
+	switch name {
+	case measureRows, measureDistinct:
 		unit = max(unit, 0.03*usual, 1)
 		return change / unit, change / max(usual, 1), usual
+	case measureLevel:
+		unit = max(unit, 0.03*math.Abs(usual), 1)
+		return change / unit, change / max(math.Abs(usual), 1), usual
 	}
 	return change / max(unit, 0.01), change, usual
 }
@@ -136,16 +150,30 @@ func median(x []float64) float64 {
 	return (s[n/2-1] + s[n/2]) / 2
 }
 
+// beyond says how far from the usual a figure is.
+func beyond(refuse bool, z float64) phrases {
+	key := "ingest.check.beyond"
+	if refuse {
+		key = "ingest.check.far"
+	}
+	return phrases{{key, []any{fmt.Sprintf("%.1f", z)}}}
+}
+
 // figures are the arguments of a finding's text.
-func figures(name, col, code string, v, usual, z float64) []any {
-	if name == measureRows || name == measureDistinct {
-		return []any{col, fmt.Sprintf("%.0f", v), fmt.Sprintf("%.0f", usual), fmt.Sprintf("%.1f", z)}
+func (b *batch) figures(p *part, name, col, code string, v, usual float64, how phrases) []any {
+	var what any = p.called(b.c, col)
+	switch name {
+	case measureRows, measureDistinct:
+		return []any{what, fmt.Sprintf("%.0f", v), fmt.Sprintf("%.0f", usual), how}
+	case measureLevel:
+		c := b.c.column(col)
+		return []any{what, c.written(v), c.written(usual), c.times(v, usual), how}
+	case measureCode:
+		what = phrases{{"ingest.check.is", []any{what, code}}}
+	case measureOwn:
+		what = p.month.String()
 	}
-	what := col
-	if code != "" {
-		what += " = " + code
-	}
-	return []any{what, fmt.Sprintf("%.1f%%", 100*v), fmt.Sprintf("%.1f%%", 100*usual), fmt.Sprintf("%.1f", z)}
+	return []any{what, fmt.Sprintf("%.1f%%", 100*v), fmt.Sprintf("%.1f%%", 100*usual), how}
 }
 
 // Remarks puts a load's notes into lines for people, columns that came or went

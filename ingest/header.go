@@ -70,7 +70,7 @@ func (c *Contract) matchHeader(cells, groups []string) *header {
 			n = normalHeader(cell)
 		}
 		shown := strings.TrimSpace(cell)
-		if likePersonal.MatchString(shown) {
+		if unnamedPersonal.MatchString(shown) || holdsPersonal(shown) {
 			shown = blot // no header, and nothing to show
 		}
 		h.names = append(h.names, shown)

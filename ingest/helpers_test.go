@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,6 +18,9 @@ import (
 	"laborwatch/lake"
 	"laborwatch/pseudonym"
 )
+
+// ways are the two ways in which large text is read, by the size from which it is scanned.
+var ways = map[string]int64{"engine": math.MaxInt64, "scan": 0}
 
 // testKeys are a chain of keys that are all one byte, one for each.
 func testKeys(bytes ...byte) *pseudonym.Chain {

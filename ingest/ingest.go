@@ -172,7 +172,9 @@ func New(o Options) (*Ingester, error) {
 	for feed, c := range o.Contracts {
 		in.readings[feed] = &reading{keys: o.Keys, readers: map[string]*reader{}}
 		for _, col := range c.Columns {
-			in.readings[feed].readers[col.Name] = newReader(c, col, in.regions)
+			r := newReader(c, col, in.regions)
+			r.latest = in.latest()
+			in.readings[feed].readers[col.Name] = r
 		}
 		in.prints[feed] = c.fingerprint()
 		if c.readsRegions() {

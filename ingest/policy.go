@@ -11,9 +11,10 @@ type DriftPolicy struct {
 	// Missing optional columns are empty and reported (null, the default), or
 	// refuse the extract (refuse).
 	Missing string `yaml:"missing"`
-	// Type is what happens when at least half of a column's cells cannot be read
-	// as its type any more: the extract is refused (refuse, the default), or its
-	// rows go to quarantine one by one (quarantine).
+	// Type is what happens when at least half of a column's cells, of a required
+	// one 30 %, cannot be read as its type any more: the extract is refused (refuse,
+	// the default), or its rows go to quarantine one by one (quarantine). So it is
+	// with unknown texts in a column with otherwise.
 	Type string `yaml:"type"`
 }
 
@@ -33,13 +34,27 @@ type SetChecks struct {
 	// History is how many earlier loads count, Least how many there must be.
 	History *int `yaml:"history"`
 	Least   *int `yaml:"least"`
-	// Rows and Distinct are judged by their relative change, the shares of empty
-	// cells, of repeats and of codes by their absolute one.
+	// Rows, Distinct and Levels (the medians of numbers) are judged by their
+	// relative change; by their absolute one the shares of empty cells, of repeats,
+	// of codes and unknown texts, and of rows of the month that the name tells.
 	Rows     *Level `yaml:"rows"`
 	Distinct *Level `yaml:"distinct"`
 	Nulls    *Level `yaml:"nulls"`
 	Repeats  *Level `yaml:"repeats"`
 	Codes    *Level `yaml:"codes"`
+	Levels   *Level `yaml:"levels" json:",omitempty"`
+	Month    *Level `yaml:"month" json:",omitempty"`
+}
+
+// byName gives the levels by their keys in a contract, nil for those left out.
+func (s SetChecks) byName() map[string]*Level {
+	return map[string]*Level{"rows": s.Rows, "distinct": s.Distinct, "nulls": s.Nulls, "repeats": s.Repeats, "codes": s.Codes, "levels": s.Levels, "month": s.Month}
+}
+
+// measured gives the key under which a measure is judged.
+var measured = map[string]string{
+	measureRows: "rows", measureDistinct: "distinct", measureNulls: "nulls", measureRepeats: "repeats",
+	measureCode: "codes", measureUnknown: "codes", measureLevel: "levels", measureOwn: "month",
 }
 
 // Level is from which robust z-score a set check warns, and from which it refuses.
@@ -71,7 +86,7 @@ func (c *Contract) checkPolicies(f *faults) {
 			f.at(p.path, "%s: want one of %v, not %q", last(p.path), p.allowed[1:], p.value)
 		}
 	}
-	for name, l := range map[string]*Level{"rows": c.Checks.Rows, "distinct": c.Checks.Distinct, "nulls": c.Checks.Nulls, "repeats": c.Checks.Repeats, "codes": c.Checks.Codes} {
+	for name, l := range c.Checks.byName() {
 		if l != nil && (l.Warn < 0 || l.Refuse < 0 || (l.Refuse > 0 && l.Refuse < l.Warn)) {
 			f.at("/checks/"+name, "checks.%s: want 0 ≤ warn ≤ refuse (0: never)", name)
 		}
@@ -107,13 +122,13 @@ func (c *Contract) levels() (history, least int, of map[string]Level) {
 	if c.Mode != "snapshot" {
 		usual = openLevel
 	}
-	of = map[string]Level{}
-	for name, l := range map[string]*Level{measureRows: c.Checks.Rows, measureDistinct: c.Checks.Distinct, measureNulls: c.Checks.Nulls, measureRepeats: c.Checks.Repeats, measureCode: c.Checks.Codes} {
+	of, own := map[string]Level{}, c.Checks.byName()
+	for name, key := range measured {
 		of[name] = usual
-		if c.Mode != "snapshot" && (name == measureCode || name == measureDistinct) {
+		if c.Mode != "snapshot" && (key == "codes" || name == measureDistinct) {
 			of[name] = Level{}
 		}
-		if l != nil {
+		if l := own[key]; l != nil {
 			of[name] = *l
 		}
 	}

@@ -18,25 +18,33 @@ const (
 	measureNulls    = "nulls"    // empty cells of a column, as a share of the rows loaded
 	measureDistinct = "distinct" // different values of a column that names persons or employers, to about 2 %
 	measureCode     = "code"     // rows of a code, as a share of the rows loaded
+	measureUnknown  = "unknown"  // texts that a column's list lacks, as a share of its filled cells
+	measureLevel    = "level"    // median of a column of numbers, to about 2 %
+	measureOwn      = "own"      // rows of the month that the name tells, as a share of all
 	measureAside    = "aside"    // an unknown column was there
 )
 
 // profiled lists the columns whose empty cells are counted, those whose values
-// are counted, and those whose codes are.
-func (c *Contract) profiled() (nulls, distinct, coded []string) {
+// are counted, and those whose level is taken.
+func (c *Contract) profiled() (nulls, distinct, leveled []string) {
 	for _, col := range c.Columns {
-		if col.Constant != nil || col.Aliases != nil && len(col.Aliases) == 0 {
+		if col.unprofiled() {
 			continue
 		}
 		nulls = append(nulls, col.Name)
 		if col.Type == "person" || col.Type == "uscc" {
 			distinct = append(distinct, col.Name)
 		}
-		if col.enum() != "" {
-			coded = append(coded, col.Name)
+		if col.leveled() {
+			leveled = append(leveled, col.Name)
 		}
 	}
-	return nulls, distinct, coded
+	return nulls, distinct, leveled
+}
+
+// unprofiled says that extracts have no such column of their own.
+func (col ColumnRule) unprofiled() bool {
+	return col.Constant != nil || col.Aliases != nil && len(col.Aliases) == 0
 }
 
 // counts are what a profile is made of, by column and, for codes, code.
@@ -45,10 +53,12 @@ type counts struct {
 	filled   map[string]int64
 	codes    map[string]map[string]int64
 	distinct map[string]int64
+	levels   map[string]columnLevel
+	unknown  map[string]unknowns
 }
 
 func newCounts() *counts {
-	return &counts{filled: map[string]int64{}, codes: map[string]map[string]int64{}, distinct: map[string]int64{}}
+	return &counts{filled: map[string]int64{}, codes: map[string]map[string]int64{}, distinct: map[string]int64{}, levels: map[string]columnLevel{}, unknown: map[string]unknowns{}}
 }
 
 func (n *counts) code(col, code string, rows int64) {
@@ -56,6 +66,13 @@ func (n *counts) code(col, code string, rows int64) {
 		n.codes[col] = map[string]int64{}
 	}
 	n.codes[col][code] += rows
+}
+
+// level takes the level of more cells; of two, that of most cells stands.
+func (n *counts) level(col string, x columnLevel) {
+	if x.cells > n.levels[col].cells {
+		n.levels[col] = x
+	}
 }
 
 // profile counts the good rows of every extract of the batch.
@@ -68,6 +85,9 @@ func (b *batch) profile(ctx context.Context) error {
 		p.counts = newCounts()
 		byFD[p.fd] = p
 	}
+	if err := b.countUnknown(ctx, byFD); err != nil {
+		return err
+	}
 	from := "lw_checked"
 	if b.scanned != nil {
 		// The scan has counted what it settled.
@@ -77,30 +97,36 @@ func (b *batch) profile(ctx context.Context) error {
 		}
 		from = "(" + b.checked(b.parts[0].fd, false) + ")"
 	}
-	nulls, _, coded := b.c.profiled()
-	exprs := make([]string, len(nulls))
-	for i, col := range nulls {
-		exprs[i] = fmt.Sprintf(", count(%s)", engine.Ident(col))
-	}
-	err := b.eachRow(ctx, fmt.Sprintf("SELECT _file, count(*)%s FROM %s WHERE %s GROUP BY _file", strings.Join(exprs, ""), from, b.good()), 1+len(nulls), func(fd int, n []int64, _ string) {
-		c := byFD[fd].counts
-		c.rows += n[0]
-		for i, col := range nulls {
-			c.filled[col] += n[i+1]
-		}
-	})
-	for _, col := range coded {
-		if err != nil {
+	for _, count := range []func(context.Context, string, map[int]*part) error{b.countFilled, b.countCodes, b.countDistinct} {
+		if err := count(ctx, from, byFD); err != nil {
 			return err
 		}
-		err = b.eachRow(ctx, fmt.Sprintf("SELECT _file, count(*), CAST(%[1]s AS VARCHAR) FROM %[2]s WHERE %[3]s AND %[1]s IS NOT NULL GROUP BY ALL", engine.Ident(col), from, b.good()), 1, func(fd int, n []int64, code string) {
-			byFD[fd].counts.code(col, code, n[0])
-		})
 	}
-	if err != nil {
-		return err
+	return nil
+}
+
+// countFilled counts rows and filled cells, and takes the levels.
+func (b *batch) countFilled(ctx context.Context, from string, byFD map[int]*part) error {
+	nulls, _, leveled := b.c.profiled()
+	var exprs []string
+	for _, col := range nulls {
+		exprs = append(exprs, fmt.Sprintf(", count(%s)", engine.Ident(col)))
 	}
-	return b.countDistinct(ctx, from, byFD)
+	for _, col := range leveled {
+		exprs = append(exprs, ", "+milli(col))
+	}
+	return b.eachRow(ctx, fmt.Sprintf("SELECT _file, count(*)%s FROM %s WHERE %s GROUP BY _file", strings.Join(exprs, ""), from, b.good()), 1+len(exprs), func(fd int, n []int64, _ string) {
+		c := byFD[fd].counts
+		c.rows += n[0]
+		filled := map[string]int64{}
+		for i, col := range nulls {
+			filled[col] = n[i+1]
+			c.filled[col] += n[i+1]
+		}
+		for i, col := range leveled {
+			c.level(col, columnLevel{float64(n[1+len(nulls)+i]) / 1000, filled[col]})
+		}
+	})
 }
 
 // countDistinct counts persons and employers, exactly: the engine's estimate is
@@ -166,7 +192,7 @@ func (b *batch) measure(p *part) []lake.Measure {
 	rows := max(float64(p.rows-p.bad-p.repeated), 1)
 	add(measureRows, "", "", float64(p.rows-p.bad-p.repeated))
 	add(measureRepeats, "", "", float64(p.repeated)/max(float64(p.rows), 1))
-	nulls, distinct, _ := b.c.profiled()
+	nulls, distinct, leveled := b.c.profiled()
 	for _, col := range nulls {
 		if !slices.Contains(p.missing, col) {
 			add(measureNulls, col, "", 1-float64(n.filled[col])/rows)
@@ -175,10 +201,23 @@ func (b *batch) measure(p *part) []lake.Measure {
 	for _, col := range distinct {
 		add(measureDistinct, col, "", float64(n.distinct[col]))
 	}
-	for _, col := range slices.Sorted(maps.Keys(n.codes)) {
-		for _, code := range slices.Sorted(maps.Keys(n.codes[col])) {
-			add(measureCode, col, code, float64(n.codes[col][code])/rows)
+	for _, col := range leveled {
+		if x := n.levels[col]; x.cells >= levelLeast {
+			add(measureLevel, col, "", x.median)
 		}
+	}
+	for _, col := range slices.Sorted(maps.Keys(n.codes)) {
+		for _, x := range commonest(n.codes[col]) {
+			add(measureCode, col, x.code, float64(x.rows)/rows)
+		}
+	}
+	for _, col := range slices.Sorted(maps.Keys(n.unknown)) {
+		if filled := n.filled[col]; filled >= typeRows {
+			add(measureUnknown, col, "", min(float64(n.unknown[col].cells)/float64(filled), 1))
+		}
+	}
+	if share, is := b.own(p); is {
+		add(measureOwn, "", "", share)
 	}
 	for _, name := range p.extra {
 		add(measureAside, name, "", 1)

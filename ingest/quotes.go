@@ -187,7 +187,9 @@ func (q *requoter) write(record string) {
 func (q *requoter) plain(line string) {
 	cells := splitRecord(line, q.delim)
 	for i, s := range cells {
-		s = strings.Trim(s, `"`)
+		if !strings.HasPrefix(s, `="`) { // a guarded text keeps its guard
+			s = strings.Trim(s, `"`)
+		}
 		cells[i] = s
 		if strings.Contains(s, `"`) || strings.Contains(s, q.delim) {
 			cells[i] = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`

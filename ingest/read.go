@@ -31,6 +31,10 @@ type reader struct {
 	pattern *regexp.Regexp
 	// faultless columns leave their faults to another column of the same cell.
 	faultless bool
+	// latest is the last day that a date may be, "" for any.
+	latest string
+	// strict readers take no number below the minimum, whatever the row.
+	strict bool
 }
 
 func newReader(c *Contract, col ColumnRule, regions []string) *reader {
@@ -71,16 +75,8 @@ func (r *reader) read(raw string) (value string, filled bool, fault string) {
 	if strings.ContainsRune(raw, '\ufffd') {
 		return "", true, BadEncoding
 	}
-	s := clean(raw)
-	if to, ok := r.col.Replace[s]; ok {
-		s = to
-	}
-	if r.extract != nil {
-		if m := r.extract.FindStringSubmatch(s); m != nil {
-			s = m[1]
-		}
-	}
-	if r.nulls[s] {
+	s, filled := r.folded(raw)
+	if !filled {
 		return "", false, ""
 	}
 	if r.pattern != nil && !r.pattern.MatchString(s) {
@@ -98,6 +94,20 @@ func (r *reader) read(raw string) (value string, filled bool, fault string) {
 	return "", true, r.reason()
 }
 
+// folded gives what a cell holds; filled is false when that means nothing.
+func (r *reader) folded(raw string) (s string, filled bool) {
+	s = clean(raw)
+	if to, ok := r.col.Replace[s]; ok {
+		s = to
+	}
+	if r.extract != nil {
+		if m := r.extract.FindStringSubmatch(s); m != nil {
+			s = m[1]
+		}
+	}
+	return s, !r.nulls[s]
+}
+
 // typed reads filled text by the column's type. When it is not ok, value may
 // name a fault more exact than the type's usual one.
 func (r *reader) typed(s string) (value string, ok bool) {
@@ -110,17 +120,13 @@ func (r *reader) typed(s string) (value string, ok bool) {
 		}
 	}
 	switch r.col.Type {
-	case "text":
-		return scrub(s), true
-	case "code":
-		if holdsResident(s) {
-			return PersonalData, false
-		}
-		return s, true
+	case "text", "code":
+		return impersonal(s)
 	case "month":
 		return readMonth(s)
 	case "date":
-		return readDate(s)
+		v, ok := readDate(s)
+		return v, ok && (r.latest == "" || v <= r.latest)
 	case "integer", "bigint":
 		return r.number(s, 1, true)
 	case "money":
@@ -142,8 +148,16 @@ func (r *reader) typed(s string) (value string, ok bool) {
 	return "", false
 }
 
-// code looks a text up; spreadsheets give integers as 8.0.
+// code looks a text up.
 func (r *reader) code(s string) (string, bool) {
+	if code, ok := r.listed(s); ok {
+		return code, true
+	}
+	return r.col.Otherwise, r.col.Otherwise != ""
+}
+
+// listed looks a text up in the column's list; spreadsheets give integers as 8.0.
+func (r *reader) listed(s string) (string, bool) {
 	if code, ok := r.codes[s]; ok {
 		return code, true
 	}
@@ -152,11 +166,22 @@ func (r *reader) code(s string) (string, bool) {
 			return code, true
 		}
 	}
-	return r.col.Otherwise, r.col.Otherwise != ""
+	return "", false
+}
+
+// impersonal gives a text as it is, unless it holds what is a person's.
+func impersonal(s string) (string, bool) {
+	if holdsPersonal(s) {
+		return PersonalData, false
+	}
+	return s, true
 }
 
 // list reads several codes, or texts, in one cell.
 func (r *reader) list(s string) (string, bool) {
+	if r.codes == nil && holdsPersonal(s) {
+		return PersonalData, false
+	}
 	parts := strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("、，,;；/| ", c) })
 	for i, p := range parts {
 		if r.codes == nil {
@@ -198,6 +223,9 @@ func (r *reader) number(s string, scale int64, whole bool) (string, bool) {
 }
 
 func (r *reader) within(f float64) bool {
+	if len(r.col.Negative) > 0 && !r.strict && f >= -*r.col.Max && f < *r.col.Min {
+		return true // the row tells whether it may be
+	}
 	return (r.col.Min == nil || f >= *r.col.Min) && (r.col.Max == nil || f <= *r.col.Max)
 }
 
@@ -205,7 +233,7 @@ func (r *reader) within(f float64) bool {
 // twelve). Without a list of regions any text will do.
 func (r *reader) region(s string) (string, bool) {
 	if len(r.regions) == 0 {
-		return s, true
+		return impersonal(s)
 	}
 	s, _, _ = strings.Cut(codes.Fold(s), ".")
 	if len(s) == 9 || len(s) == 12 {
@@ -226,6 +254,9 @@ func (r *reader) wage(s string) (string, bool) {
 	if end == nil {
 		return "", true
 	}
+	if !r.within(float64(*end)) {
+		return "", false
+	}
 	return strconv.FormatInt(*end, 10), true
 }
 
@@ -235,7 +266,9 @@ func (r *reader) reason() string {
 		return UnknownCode
 	}
 	switch r.col.Type {
-	case "month", "date":
+	case "month":
+		return BadMonth
+	case "date":
 		return BadDate
 	case "integer", "bigint", "number", "money", "weight", "wage_low", "wage_high":
 		return BadNumber

@@ -28,7 +28,7 @@ func (c *Contract) personColumn() string {
 // suspect is the expression of column _rounded: whether the row's ID ends so.
 func (k *compiler) suspect() []string {
 	if person := k.c.personColumn(); person != "" {
-		return []string{fmt.Sprintf("coalesce(ends_with(rtrim(%s), '%s'), false) AS _rounded", id("r.", person), roundedEnd)}
+		return []string{fmt.Sprintf("coalesce(ends_with(rtrim(%s, ' \"'), '%s'), false) AS _rounded", id("r.", person), roundedEnd)}
 	}
 	return nil
 }

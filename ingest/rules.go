@@ -28,6 +28,10 @@ type compiler struct {
 	layout  layout
 	// aside says that the rows are those that a scan has put aside.
 	aside bool
+	// spans are the months that rows may be of, by the descriptor of their extract;
+	// latest is the last day that any date may be.
+	spans  map[int]span
+	latest string
 }
 
 func text(s string) string { return engine.Quote(s) }
@@ -127,7 +131,7 @@ func (k *compiler) fast(col ColumnRule) string {
 	case "month":
 		return fmt.Sprintf("lw_month(%s)", r)
 	case "date":
-		return fmt.Sprintf("CASE WHEN length(%[1]s) = 10 AND %[1]s >= '1900' AND %[1]s < '2200' THEN TRY_CAST(%[1]s AS DATE) END", r)
+		return fmt.Sprintf("CASE WHEN length(%[1]s) = 10 AND %[1]s >= '1900' AND %[1]s <= %[2]s THEN TRY_CAST(%[1]s AS DATE) END", r, text(k.latest))
 	case "money":
 		// Thirteen digits of yuan and the fen after them fill 64 bits; the rest is rounded off.
 		return k.bounded(col, fmt.Sprintf("CAST(TRY_CAST(%s AS DECIMAL(15, 2)) * CAST(100 AS DECIMAL(3, 0)) AS BIGINT)", r))
@@ -150,6 +154,19 @@ func (k *compiler) bounded(col ColumnRule, v string) string {
 		return v
 	}
 	return fmt.Sprintf("CASE WHEN %s THEN %s END", strings.Join(in, " AND "), v)
+}
+
+// negative is true where the number is not below the column's minimum, or the row
+// is one in which it may be; "" for a column without such rows.
+func (k *compiler) negative(col ColumnRule, prefix string) string {
+	if len(col.Negative) == 0 {
+		return ""
+	}
+	may := []string{fmt.Sprintf("%s >= %v", id(prefix, col.Name), *col.Min)}
+	for _, name := range keysOf(col.Negative) {
+		may = append(may, fmt.Sprintf("coalesce(%s, false)", among("CAST("+id(prefix, name)+" AS VARCHAR)", col.Negative[name])))
+	}
+	return strings.Join(may, " OR ")
 }
 
 // slow is s.x: what lw_read makes of the cells that the fast form left over. A
@@ -204,6 +221,12 @@ func (k *compiler) fault(col ColumnRule) string {
 	}
 	if col.Name == k.c.Scope.Column && k.layout.scope != "" {
 		when = append(when, fmt.Sprintf("WHEN %s <> %s THEN %s", x, text(k.layout.scope), text(OutOfScope)))
+	}
+	if far := k.strayed(col); far != "" {
+		when = append(when, fmt.Sprintf("WHEN %s THEN %s", far, text(FarMonth)))
+	}
+	if below := k.negative(col, ""); below != "" {
+		when = append(when, fmt.Sprintf("WHEN NOT (%s) THEN %s", below, text(BadNumber)))
 	}
 	if col.Required == Required && col.Default == nil {
 		when = append(when, fmt.Sprintf("WHEN %s IS NULL THEN %s", x, text(Missing)))

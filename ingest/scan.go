@@ -95,12 +95,16 @@ func newScan(ctx context.Context, k *compiler, s *source, r *reading, aside *spo
 	if err != nil {
 		return nil, err
 	}
+	var months span
+	for _, months = range k.spans { // it is one extract
+		break
+	}
 	for i, col := range k.c.Columns {
 		if col.Constant != nil {
 			continue
 		}
 		c := scanColumn{name: col.Name, cell: s.layout.cols[i], required: col.Required == Required && col.Default == nil, key: slices.Contains(k.c.Key, col.Name), distinct: col.Type == "person" || col.Type == "uscc", first: len(x.infos)}
-		infos, start, err := k.scanned(col, r, t)
+		infos, start, err := k.scanned(col, r, t, months)
 		if err != nil {
 			return nil, err
 		}
@@ -219,7 +223,7 @@ func (x *scan) months(column string) map[period.Period]int64 {
 			continue
 		}
 		for _, l := range x.scanners {
-			for day, rows := range l.settlers[i].(*valueSettler[int32]).days { //nolint:forcetypeassert // a date's settler
+			for day, rows := range l.settlers[i].(*valueSettler[int32]).rows { //nolint:forcetypeassert // a date's settler
 				out[period.FromTime(time.Unix(int64(day)*secondsADay, 0).UTC())] += rows
 			}
 			if n := l.nulls[i]; n > 0 {
@@ -238,8 +242,15 @@ func (x *scan) count(into *counts) {
 			continue
 		}
 		nulls := int64(0)
+		var all *levelSketch
 		for _, l := range x.scanners {
 			nulls += l.nulls[i]
+			if s, ok := l.settlers[i].(leveler); ok && s.sketch() != nil {
+				if all == nil {
+					all = &levelSketch{}
+				}
+				all.merge(s.sketch())
+			}
 			if t, ok := l.settlers[i].(tallier); ok {
 				for code, rows := range t.tallied() {
 					into.code(c.name, code, rows)
@@ -247,6 +258,9 @@ func (x *scan) count(into *counts) {
 			}
 		}
 		into.filled[c.name] += x.rows.Load() - nulls
+		if all != nil {
+			into.level(c.name, all.level())
+		}
 		if c.distinct {
 			all := &sketch{}
 			for _, l := range x.scanners {

@@ -33,7 +33,7 @@ columns:
   - {name: uscc, type: uscc, aliases: [uscc], required: true}
   - {name: coded, type: code, aliases: [coded], codes: {a: [甲, "1"], b: [乙, "2"]}}
   - {name: other, type: code, aliases: [other], codes: {x: [z], y: [w]}, otherwise: x}
-  - {name: money_fen, type: money, aliases: [money], min: 0, max: 900000}
+  - {name: money_fen, type: money, aliases: [money], min: 0, max: 900000, negative: {coded: [b]}}
   - {name: weight_e6, type: weight, aliases: [weight], default: "1"}
   - {name: age, type: integer, aliases: [age], min: 0, max: 130}
   - {name: big, type: bigint, aliases: [big]}
@@ -53,22 +53,22 @@ columns:
 
 // scanCells are forms of the cells of each column: plain ones, odd ones, bad ones.
 var scanCells = map[string][]string{
-	"month":    {"202605", "202605", "2026-05", "2026年6月", "20260501", "202613", "x"},
-	"person":   {person(1), person(2), person(3), strings.ToLower(person(4)), person(5)[:17] + "!", "4.10499E+17", "无"},
+	"month":    {"202605", "202605", "2026-05", "2026年6月", "20260501", "202613", "x", "205510", "190001", `="202605"`},
+	"person":   {person(1), person(2), person(3), strings.ToLower(person(4)), person(5)[:17] + "!", "4.10499E+17", "无", `="` + person(6) + `"`, "'" + person(7)},
 	"uscc":     {employer(1), employer(2), employer(3), strings.ToLower(employer(4)), " " + employer(5), employer(6)[:17] + "#"},
-	"coded":    {"a", "b", "甲", "1", "２", "c", "—"},
+	"coded":    {"a", "b", "甲", "1", "２", "c", "—", `="1"`, "'甲", `=""`, "''1"},
 	"other":    {"x", "y", "z", "v"},
-	"money":    {"3000", "3000.5", "1234.565", "1234.564999", "-1", "1e3", "9000.01", "12345678901234567.89", "1.", ".5", "元", "3000元"},
+	"money":    {"3000", "3000.5", "1234.565", "1234.564999", "-1", "-9000.01", "1e3", "9000.01", "12345678901234567.89", "1.", ".5", "元", "3000元"},
 	"weight":   {"12.345678", "1", "12.3456785", "-3", "99999999999999", "1.2.3"},
 	"age":      {"8", "8.0", "130", "131", "-1", "8.5", "007", "+7"},
 	"big":      {"12", "34", "9223372036854775807", "92233720368547758070", "-5"},
 	"hours":    {"40", "40.5", "169", "1e2", "NaN", "inf"},
 	"yes":      {"是", "否", "1", "0", "true", "?"},
-	"day":      {"2026-05-01", "2026/5/1", "46143", "2026-02-30", "20260501"},
+	"day":      {"2026-05-01", "2026/5/1", "46143", "2026-02-30", "20260501", "2080-01-01", "2176-12-31", "'2026-05-01", "''2026-05-01"},
 	"region":   {"410402", "410403", "410402001", "410402001002", "999999"},
 	"industry": {"2610", "26", "C26", "zzz"},
 	"list":     {"p", "p;q", "丙、丁", "q;p", "r"},
-	"note":     {"普工", "a b", "　两边空　", "long enough to lie elsewhere", "无"},
+	"note":     {"普工", "a b", "　两边空　", "long enough to lie elsewhere", "无", "联系13812345678", "0375-2861234", mistyped(person(8)), `="普工"`},
 	"free":     {"A1", "A12", "a1", "1A"},
 	"sex":      {"男", "F", "女", "不详"},
 	"wage":     {"4000-6000元/月", "面议", "2万以下/年", "??"},

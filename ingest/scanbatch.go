@@ -41,6 +41,7 @@ func (b *batch) scan(ctx context.Context) (err error) {
 	b.aside = true
 	p.use(file)
 	p.fd = int(file.Fd())
+	b.bound()
 	if err := b.stream(withReading(ctx, &reading)); err != nil {
 		return errors.Join(x.err, err)
 	}

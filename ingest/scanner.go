@@ -211,7 +211,11 @@ func (l *scanner) settle(row int) (key uint64, ok bool) {
 		c := &l.columns[i]
 		var cell []byte
 		if c.cell >= 0 {
-			cell = l.fields[c.cell]
+			if cell = l.fields[c.cell]; len(cell) > 1 && (cell[0] == '=' || cell[0] == '\'') {
+				if bare := unguarded(cell); len(bare) > 0 && bare[0] != '\'' && bare[0] != '=' {
+					cell = bare
+				}
+			}
 		}
 		var value uint64
 		if len(cell) == 0 {

@@ -51,7 +51,7 @@ func TestSetChecks(t *testing.T) {
 		"a quarter off": {registrations(150, 75, registrationHeader, none), "150 rows, usually about 202", false},
 		"most are gone": {registrations(40, 20, registrationHeader, none), "40 rows, usually about 202", true},
 		"doubled":       {registrations(500, 250, registrationHeader, none), "500 rows, usually about 202", true},
-		"one reason":    {registrations(203, 203, registrationHeader, none), "reason = graduation has a share of 0.0%, usually about 48.9%", true},
+		"one reason":    {registrations(203, 203, registrationHeader, none), "失业原因 (reason) = graduation has a share of 0.0%, usually about 48.9%, far beyond its usual variation (robust z = ", true},
 		"repeats": {
 			registrations(203, 103, registrationHeader, none) + strings.Join(strings.Split(registrations(203, 103, registrationHeader, none), "\n")[1:120], "\n"),
 			"of the rows are repeats", true,
@@ -96,8 +96,8 @@ func TestRefusalNamesTheCause(t *testing.T) {
 		every       int
 		want, never string
 	}{
-		"all":  {1, "203 of 203 rows fail in 登记日期: left empty. Check", "robust z"},
-		"most": {3, "135 of 203 rows fail in 登记日期: left empty; 68 rows", "and %d more"},
+		"all":  {1, "203 of 203 rows fail in 登记日期 (registered_on): left empty. Check", "robust z"},
+		"most": {3, "135 of 203 rows fail in 登记日期 (registered_on): left empty; 68 rows", "and %d more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
@@ -180,7 +180,7 @@ func TestDrift(t *testing.T) {
 		h.put("失业登记_202606.csv", []byte(registrations(10, 5, registrationHeader, none)))
 		h.put("失业登记_202607.csv", []byte(registrations(10, 5, registrationHeader, none)))
 		sum := h.load()
-		if len(sum.Loads) != 3 || !strings.Contains(fmt.Sprint(sum.Loads[1].Notes), "the optional column education is missing") || strings.Contains(fmt.Sprint(sum.Loads[2].Notes), "education") {
+		if len(sum.Loads) != 3 || !strings.Contains(fmt.Sprint(sum.Loads[1].Notes), "the optional column 文化程度 (education) is missing") || strings.Contains(fmt.Sprint(sum.Loads[2].Notes), "education") {
 			t.Errorf("%+v", sum)
 		}
 	})
@@ -189,7 +189,7 @@ func TestDrift(t *testing.T) {
 		text := strings.ReplaceAll(registrations(40, 20, registrationHeader, none), "2026-01-0", "week ")
 		h.put("失业登记_202605.csv", []byte(text))
 		sum := h.load()
-		if len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "40 of 40 cells of column registered_on cannot be read (bad date; for example w…1 (6字符/chars), w…2 (6字符/chars), w…3 (6字符/chars))") {
+		if len(sum.Refused) != 1 || !strings.Contains(sum.Refused[0].Reason, "40 of 40 cells of 登记日期 (registered_on) cannot be read (bad date; rows 2, 3, 4; for example w…1 (6字符/chars), w…2 (6字符/chars), w…3 (6字符/chars))") {
 			t.Errorf("%+v", sum.Refused)
 		}
 	})
@@ -197,7 +197,7 @@ func TestDrift(t *testing.T) {
 		for policy, want := range map[string]string{
 			"{new: refuse}":      "there is a column that the contract does not know",
 			"{new: ignore}":      "",
-			"{missing: refuse}":  "the optional column education is missing",
+			"{missing: refuse}":  "the optional column 文化程度 (education) is missing",
 			"{type: quarantine}": "",
 		} {
 			contracts := withPolicy(t, policy)

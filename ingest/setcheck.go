@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"laborwatch/engine"
@@ -19,6 +18,9 @@ func (b *batch) checkSet(ctx context.Context) error {
 	}
 	if b.history == 0 || b.parts[0].corrects != nil {
 		return nil // a part is a few rows of a load that was judged
+	}
+	if err := b.countStrays(ctx); err != nil {
+		return err
 	}
 	if err := b.profile(ctx); err != nil {
 		return err
@@ -92,17 +94,16 @@ func (b *batch) judge(ctx context.Context, p *part, past []lake.Past) error {
 	found := b.drifted(p, past)
 	judged := len(past) >= max(least, 1)
 	if judged {
-		found = append(found, compare(p.measures, past, levels)...)
+		found = append(found, b.compare(p, past, levels)...)
+	} else {
+		found = append(found, b.checkUnknown(p)...)
 	}
 	beside, err := b.besideWhole(ctx, p, !judged, levels[measureRows])
 	if err != nil {
 		return err
 	}
 	found = append(found, beside...)
-	if b.c.Mode == lake.Snapshot && p.month != 0 && len(p.months) > 0 && p.months[p.month] == 0 {
-		months := period.Sorted(slices.Collect(maps.Keys(p.months)))
-		found = append(found, newFinding(true, "month", "", p.month.String(), months[0].String(), months[len(months)-1].String()))
-	}
+	found = append(found, b.checkMonth(p, judged)...)
 	var why phrases
 	for _, f := range found {
 		if f.refuse && p.act == (lake.Act{}) {
@@ -119,8 +120,9 @@ func (b *batch) judge(ctx context.Context, p *part, past []lake.Past) error {
 		if err != nil {
 			return err
 		}
-		if p.rows == p.bad {
-			return refuse("set", first)
+		if p.rows == p.bad { // none is good: what they fail in, and whether it is another month's file
+			why = slices.DeleteFunc(why, func(e *refusalError) bool { return e.key != "ingest.check.month" })
+			return refuse("set", append(why, first...))
 		}
 		why = append(first, why...)
 	}
@@ -176,84 +178,4 @@ func (b *batch) profiles(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "SELECT * FROM temp.lw_profile", appendRows(b.conn, "lw_profile", rows)
-}
-
-// A column's type has changed when at least half of its cells cannot be read,
-// of no fewer rows than this.
-const (
-	typeShare = 0.5
-	typeRows  = 20
-	examples  = 3
-)
-
-// checkTypes refuses an extract of which a whole column cannot be read any more,
-// which is no matter of single rows.
-func (b *batch) checkTypes(ctx context.Context) error {
-	if !b.faults || b.c.Drift.Type == driftQuarantine || b.parts[0].corrects != nil {
-		return nil
-	}
-	for _, p := range b.parts {
-		if p.rows < typeRows || float64(p.bad) < typeShare*float64(p.rows) || p.act != (lake.Act{}) {
-			continue
-		}
-		why, err := b.changedTypes(ctx, p)
-		if err != nil {
-			return err
-		}
-		if len(why) > 0 {
-			return refuse("set", why)
-		}
-	}
-	return nil
-}
-
-func (b *batch) changedTypes(ctx context.Context, p *part) (phrases, error) {
-	return b.faultsOf(ctx, p, fmt.Sprintf("n >= %v AND reason NOT IN ('%s', '%s', '%s') ORDER BY col", typeShare*float64(p.rows), Missing, OutOfScope, MalformedRow),
-		func(col, _, masked string, reason phrases, n int64) *refusalError {
-			return &refusalError{"ingest.check.type", []any{col, n, p.rows, reason, masked}}
-		})
-}
-
-// causes are the faults that most rows of the extract have, the commonest first.
-func (b *batch) causes(ctx context.Context, p *part) (phrases, error) {
-	var why phrases
-	if p.malformed > 0 {
-		why = append(why, &refusalError{"ingest.check.malformed", []any{p.malformed, p.rows + p.malformed}})
-	}
-	if p.repeated > 0 {
-		why = append(why, &refusalError{"ingest.check.repeated", []any{p.repeated, p.rows + p.malformed}})
-	}
-	found, err := b.faultsOf(ctx, p, fmt.Sprintf("true ORDER BY n DESC, col, reason LIMIT %d", mostCauses),
-		func(col, heading, masked string, reason phrases, n int64) *refusalError {
-			var example phrases
-			if masked != "" {
-				example = phrases{{"ingest.check.example", []any{masked}}}
-			}
-			return &refusalError{"ingest.check.cause", []any{cmp.Or(heading, col), n, p.rows, reason, example}}
-		})
-	return append(why, found...), err
-}
-
-const mostCauses = 3
-
-// faultsOf counts the faults of an extract by column and reason, with examples,
-// and puts into words those that the rest of a WHERE clause chooses.
-func (b *batch) faultsOf(ctx context.Context, p *part, where string, say func(col, heading, masked string, reason phrases, n int64) *refusalError) (out phrases, err error) {
-	rows, err := b.conn.QueryContext(ctx, fmt.Sprintf(`SELECT col, reason, n, array_to_string(masked, ', ') FROM (
-		SELECT split_part(f, %[1]s, 1) AS col, split_part(f, %[1]s, 2) AS reason, count(*) AS n, list(DISTINCT split_part(f, %[1]s, 3) ORDER BY split_part(f, %[1]s, 3))[1:%[2]d] AS masked
-		FROM (SELECT unnest(string_split(_fault, %[3]s)) AS f FROM lw_slow WHERE _file = %[4]d AND NOT _skip AND _fault IS NOT NULL) GROUP BY ALL)
-		WHERE %[5]s`, partSep, examples, faultSep, p.fd, where))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var col, reason, masked string
-		var n int64
-		if err := rows.Scan(&col, &reason, &n, &masked); err != nil {
-			return nil, err
-		}
-		out = append(out, say(col, b.c.Heading(col), masked, phrases{{"quarantine.reason." + reason, nil}}, n))
-	}
-	return out, rows.Err()
 }

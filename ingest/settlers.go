@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -34,8 +35,13 @@ type tallier interface {
 }
 
 // scanned gives a column's vectors in a scan and what fills them.
-func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos) ([]duckdb.ColumnInfo, func() settler, error) {
+func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos, months span) ([]duckdb.ColumnInfo, func() settler, error) {
 	by := r.readers[col.Name]
+	if len(col.Negative) > 0 {
+		strictly := *by
+		strictly.strict = true
+		by = &strictly
+	}
 	plain := len(col.Replace) == 0 && col.Extract == "" && col.Pattern == "" && len(col.Nulls) == 0 && len(col.Codes) == 0
 	one := func(is duckdb.TypeInfo, s func() settler) ([]duckdb.ColumnInfo, func() settler, error) {
 		return []duckdb.ColumnInfo{{Name: col.Name, T: is}}, s, nil
@@ -59,24 +65,45 @@ func (k *compiler) scanned(col ColumnRule, r *reading, t typeInfos) ([]duckdb.Co
 		}
 		return infos, func() settler { return &personSettler{p: newPseudonyms(r.keys), stated: stated} }, nil
 	case kind == "VARCHAR":
-		return one(t.text, func() settler { return &textSettler{by: by} })
+		return one(t.text, func() settler { return newTexts(by) })
 	case kind == "DATE":
-		return one(t.date, func() settler { return &valueSettler[int32]{by: by, read: days, days: map[int32]int64{}} })
+		read := days
+		if slices.Contains(k.c.Period.Columns, col.Name) {
+			read = months.reads
+		}
+		return one(t.date, func() settler { return &valueSettler[int32]{by: by, read: read, rows: map[int32]int64{}} })
 	case kind == "BOOLEAN":
-		return one(t.boolean, func() settler { return &valueSettler[bool]{by: by, read: strconv.ParseBool} })
+		return one(t.boolean, func() settler { return newValues(by, strconv.ParseBool) })
 	case col.Type == "money" && plain:
-		return one(t.rowid, func() settler { return &decimalSettler{by: by, digits: 2} })
+		return one(t.rowid, func() settler { return &decimalSettler{by: by, digits: 2, level: newLevel(col)} })
 	case col.Type == "weight" && plain:
-		return one(t.rowid, func() settler { return &decimalSettler{by: by, digits: 6} })
+		return one(t.rowid, func() settler { return &decimalSettler{by: by, digits: 6, level: newLevel(col)} })
 	case col.Type == "bigint" && plain:
 		return one(t.rowid, func() settler { return &decimalSettler{by: by} })
 	case kind == "INTEGER":
-		return one(t.integer, func() settler { return &valueSettler[int32]{by: by, read: integer} })
+		return one(t.integer, func() settler { return newValues(by, integer) })
 	case kind == "DOUBLE":
-		return one(t.double, func() settler { return &valueSettler[float64]{by: by, read: double} })
+		return one(t.double, func() settler { return newValues(by, double) })
 	default:
-		return one(t.rowid, func() settler { return &valueSettler[int64]{by: by, read: bigint} })
+		return one(t.rowid, func() settler { return newValues(by, bigint) })
 	}
+}
+
+// newValues makes a settler that also counts what the column's profile asks for.
+func newValues[T comparable](by *reader, read func(string) (T, error)) *valueSettler[T] {
+	s := &valueSettler[T]{by: by, read: read, level: newLevel(by.col)}
+	if s.coded = by.col.coded() != ""; s.coded {
+		s.rows = map[T]int64{}
+	}
+	return s
+}
+
+// newLevel is a sketch where the column's level is judged, else nil.
+func newLevel(col ColumnRule) *levelSketch {
+	if !col.leveled() {
+		return nil
+	}
+	return &levelSketch{}
 }
 
 func days(s string) (int32, error) {
@@ -113,60 +140,6 @@ func (l *recent[T]) keep(cell []byte, value T, hash uint64) {
 	l.cell, l.value, l.hash = append(l.cell[:0], cell...), value, hash
 }
 
-// valueSettler reads cells as lw_read does, and the value from the canonical text.
-type valueSettler[T comparable] struct {
-	out  fixed[T]
-	by   *reader
-	read func(string) (T, error)
-	last recent[T]
-	days map[T]int64 // rows by value, of dates
-}
-
-// tally counts rows by day; neighbors are often of one.
-func (s *valueSettler[T]) tally(n int) {
-	if s.days == nil {
-		return
-	}
-	var last T
-	run := int64(0)
-	for row, day := range s.out.data[:n] {
-		if s.out.valid[row/64]>>(row%64)&1 == 0 {
-			continue
-		}
-		if day != last && run > 0 {
-			s.days[last] += run
-			run = 0
-		}
-		last = day
-		run++
-	}
-	if run > 0 {
-		s.days[last] += run
-	}
-}
-
-func (s *valueSettler[T]) tallied() map[string]int64 { return nil }
-
-func (s *valueSettler[T]) begin(v []vectorMemory, n int) { s.out = fixedAt[T](v[0], n) }
-
-func (s *valueSettler[T]) null(row int) { s.out.null(row) }
-
-func (s *valueSettler[T]) set(row int, cell []byte) (uint64, bool) {
-	if !s.last.is(cell) {
-		text, filled, fault := s.by.read(borrowed(cell))
-		if fault != "" || !filled {
-			return 0, false
-		}
-		value, err := s.read(text)
-		if err != nil {
-			return 0, false
-		}
-		s.last.keep(cell, value, maphash.String(seed, text))
-	}
-	s.out.put(row, s.last.value)
-	return s.last.hash, true
-}
-
 // codeSettler writes codes as places in the column's list.
 type codeSettler[T uint8 | uint16] struct {
 	out   fixed[T]
@@ -195,7 +168,7 @@ func (s *codeSettler[T]) begin(v []vectorMemory, n int) { s.out = fixedAt[T](v[0
 
 func (s *codeSettler[T]) tally(n int) {
 	for row, code := range s.out.data[:n] {
-		if s.out.valid[row/64]>>(row%64)&1 == 1 {
+		if s.out.has(row) {
 			s.rows[code]++
 		}
 	}
@@ -223,71 +196,6 @@ func (s *codeSettler[T]) set(row int, cell []byte) (uint64, bool) {
 	}
 	s.out.put(row, s.last.value)
 	return s.last.hash, true
-}
-
-// decimalSettler reads plain decimals into whole numbers of their last digit:
-// 1234.5 yuan at two digits is 123450 fen. More digits are rounded half away
-// from zero.
-type decimalSettler struct {
-	out    fixed[int64]
-	by     *reader
-	digits int
-}
-
-func (s *decimalSettler) begin(v []vectorMemory, n int) { s.out = fixedAt[int64](v[0], n) }
-
-func (s *decimalSettler) null(row int) { s.out.null(row) }
-
-func (s *decimalSettler) set(row int, cell []byte) (uint64, bool) {
-	n, ok := decimal(cell, s.digits)
-	if !ok || !s.by.within(float64(n)) {
-		return 0, false
-	}
-	s.out.put(row, n)
-	return uint64(n), true
-}
-
-// decimal reads [-]digits[.digits].
-func decimal(cell []byte, digits int) (n int64, ok bool) {
-	negative := cell[0] == '-'
-	if negative {
-		cell = cell[1:]
-	}
-	if len(cell) == 0 || len(cell)+digits > 17 || cell[0] == '.' {
-		return 0, false // 64 bits may not hold it
-	}
-	after, up := -1, false // digits after the point, -1 before it
-	for _, c := range cell {
-		switch {
-		case c == '.' && after < 0:
-			after = 0
-		case c < '0' || c > '9':
-			return 0, false
-		case after < 0:
-			n = n*10 + int64(c-'0')
-		case after < digits:
-			n = n*10 + int64(c-'0')
-			after++
-		case after == digits:
-			if digits == 0 && c != '0' {
-				return 0, false // an integer must be whole
-			}
-			up = c >= '5'
-			after++
-		case digits == 0 && c != '0':
-			return 0, false
-		}
-	}
-	for after = max(after, 0); after < digits; after++ {
-		n *= 10
-	}
-	if up {
-		n++
-	}
-	if negative {
-		n = -n
-	}
-	return n, true
 }
 
 // personSettler writes the key, birth month, sex and origin of IDs in plain form.

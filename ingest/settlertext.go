@@ -23,12 +23,73 @@ func (t *engineText) set(b []byte) {
 	*(*unsafe.Pointer)(unsafe.Pointer(&t.inline[4])) = unsafe.Pointer(unsafe.SliceData(b))
 }
 
+// bytes is the text.
+func (t *engineText) bytes() []byte {
+	if int(t.length) <= len(t.inline) {
+		return t.inline[:t.length]
+	}
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&t.inline[4])), t.length)
+}
+
 // textSettler settles texts that are their own canonical value: they stay in
 // the block, and the engine is told where.
 type textSettler struct {
 	out  fixed[engineText]
 	by   *reader
 	last recent[struct{}]
+	rows map[string]int64 // by text, where the codes of the column are counted
+}
+
+func newTexts(by *reader) *textSettler {
+	s := &textSettler{by: by}
+	if by.col.coded() != "" || by.col.listed() {
+		s.rows = map[string]int64{}
+	}
+	return s
+}
+
+// mostTexts bounds how many different texts a scan counts; the others are counted
+// together.
+const mostTexts = 4096
+
+// tally counts rows by text; neighbors are often equal.
+func (s *textSettler) tally(n int) {
+	if s.rows == nil {
+		return
+	}
+	var last engineText
+	run := int64(0)
+	count := func() {
+		text := last.bytes()
+		if _, known := s.rows[string(text)]; !known && len(s.rows) >= mostTexts {
+			text = []byte(restCode)
+		}
+		s.rows[string(text)] += run
+		run = 0
+	}
+	for row := range n {
+		if !s.out.has(row) {
+			continue
+		}
+		if run > 0 && s.out.data[row] != last {
+			count()
+		}
+		last = s.out.data[row]
+		run++
+	}
+	if run > 0 {
+		count()
+	}
+}
+
+func (s *textSettler) tallied() map[string]int64 {
+	out := map[string]int64{}
+	for text, n := range s.rows {
+		for _, code := range s.by.col.countedAs(text) {
+			out[code] += n
+		}
+	}
+	return out
 }
 
 func (s *textSettler) begin(v []vectorMemory, n int) { s.out = fixedAt[engineText](v[0], n) }

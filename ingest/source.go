@@ -51,6 +51,8 @@ type source struct {
 	dropped int64
 	// unread are sheets that seem to hold rows of the feed and were passed over.
 	unread []passedSheet
+	// headings are the headers by column, as the extract has them.
+	headings map[string]string
 	// corrects is the load whose rows are brought again, nil for an extract; act
 	// is who does that, or let the extract pass the set checks, and why.
 	corrects *lake.Load
@@ -104,7 +106,7 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	if filepath.IsAbs(name) {
 		name = filepath.Base(name) // the folders are the operator's
 	}
-	if scrub(name) != name {
+	if holdsPersonal(name) {
 		return refuse("personal_name")
 	}
 	told, err := in.filed(s.file)

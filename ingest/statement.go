@@ -118,6 +118,9 @@ func (k *compiler) settledRow(ok []string) string {
 	if k.ownMonth() {
 		ok = append(ok, "coalesce("+joinIDs("a.", k.c.Period.Columns)+") IS NOT NULL")
 	}
+	if dates := k.fastMonths(); len(dates) > 0 && k.bounds() {
+		ok = append(ok, "coalesce("+k.reached("coalesce("+strings.Join(dates, ", ")+")")+", true)")
+	}
 	return "(" + strings.Join(ok, " AND ") + ")"
 }
 

@@ -56,6 +56,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 		s.layout.surplus = len(h.names)
 	}
 	s.missing, s.extra, s.twice = c.optionalMissing(h), h.extra, h.twice
+	s.headings = c.headings(h)
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.
 	small := s.size < tidyBytes

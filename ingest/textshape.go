@@ -12,7 +12,8 @@ import (
 type textShape struct {
 	head           []byte // the first bytes, as they are
 	nul, total     int64  // NUL bytes, of which no text has any, and all
-	quotes         bool   // there are quotes
+	quotes         bool   // there are quotes, but for guards of texts (="…")
+	guarded        bool   // the last quote opened a guard
 	parity         quoteParity
 	lines          lineIndex
 	valid, invalid int64 // UTF-8 sequences of three bytes or more, counted where the text is not all valid; bytes of no sequence
@@ -62,11 +63,30 @@ func (s *textShape) feed(b []byte) {
 	}
 	s.nul += int64(bytes.Count(b, []byte{0}))
 	s.total += int64(len(b))
-	s.quotes = s.quotes || bytes.IndexByte(b, '"') >= 0
+	s.findQuotes(b)
 	s.parity.feed(b)
 	s.lines.feed(b)
 	s.lineEnds(b)
 	s.utf8(b)
+}
+
+// findQuotes looks for quotes other than pairs of which the first follows an
+// equals sign: those are no more than characters of their cell.
+func (s *textShape) findQuotes(b []byte) {
+	for at := 0; !s.quotes; {
+		i := bytes.IndexByte(b[at:], '"')
+		if i < 0 {
+			return
+		}
+		at += i
+		before := s.lastByte
+		if at > 0 {
+			before = b[at-1]
+		}
+		s.quotes = !s.guarded && before != '='
+		s.guarded = !s.guarded
+		at++
+	}
 }
 
 // lineEnds counts line ends and finds blank lines that data follows.
@@ -152,9 +172,11 @@ const nulShare = 1000
 // the same side.
 func (s *textShape) unmarked16() string {
 	var zero [2]int
-	for i, b := range s.head {
-		if b == 0 {
-			zero[i%2]++
+	for i := 0; i+1 < len(s.head); i += 2 {
+		for side := range zero {
+			if other := s.head[i+1-side]; s.head[i+side] == 0 && (other >= ' ' && other < 0x7f || other == '\n' || other == '\r' || other == '\t') {
+				zero[side]++
+			}
 		}
 	}
 	quarter := len(s.head) / 8

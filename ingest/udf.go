@@ -21,6 +21,7 @@ import (
 //	lw_read(cell, column)   what the contract's column makes of a cell in whatever form
 //	lw_mask(cell, kind)     the cell masked
 //	lw_aside(cell, '')      what is kept of a cell of an unknown column
+//	lw_unknown(cell, column) the cell where the column takes its text for unknown
 //	lw_scan()               a table function: the rows of a scan that are settled
 //
 // What lw_read gives begins with faultMark when the cell is at fault; NULL means
@@ -137,6 +138,7 @@ func registerFunctions(ctx context.Context, conn *sql.Conn) error {
 		{"lw_read", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(readCells)},
 		{"lw_mask", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(maskCells)},
 		{"lw_aside", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(asideCells)},
+		{"lw_unknown", []duckdb.TypeInfo{t.text, t.text}, t.text, perCell(unknownCellsOf)},
 	} {
 		if err := f.register(conn); err != nil {
 			return err

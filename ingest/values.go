@@ -12,9 +12,19 @@ import (
 // which people and spreadsheets write dates, months and numbers. They are
 // called for such cells alone.
 
-// clean folds full-width forms to half-width and trims blanks of every kind.
-// Blanks inside stay, as single spaces.
+// clean folds full-width forms to half-width, trims blanks of every kind, and
+// takes off what guards a text from spreadsheets. Blanks inside stay, as single
+// spaces.
 func clean(s string) string {
+	s = fold(s)
+	if bare := unguarded(s); len(bare) < len(s) {
+		return fold(bare)
+	}
+	return s
+}
+
+// fold is clean but for guards.
+func fold(s string) string {
 	if isClean(s) {
 		return s
 	}
@@ -36,6 +46,19 @@ func clean(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// unguarded gives the text in ="…", or after an apostrophe, by which programs keep
+// spreadsheets from making a number of it.
+func unguarded[T string | []byte](s T) T {
+	switch n := len(s); {
+	case n == 0 || s[0] != '\'' && s[0] != '=':
+	case s[0] == '\'' && n > 1:
+		return s[1:]
+	case n > 2 && s[0] == '=' && s[1] == '"' && s[n-1] == '"':
+		return s[2 : n-1]
+	}
+	return s
 }
 
 // isClean reports whether s is printable ASCII without blanks.
@@ -212,12 +235,13 @@ func readWage(s string) (low, high *int64, ok bool) {
 }
 
 // mask shows at most a third of a value: its first and last characters when it
-// is long enough, and how long it is. Personal values show their length alone.
+// is long enough, and how long it is. Personal values, and those that hold an ID
+// or a phone number, show their length alone.
 func mask(s string, personal bool) string {
 	r := []rune(s)
 	length := strconv.Itoa(len(r)) + "字符/chars"
 	switch {
-	case personal || len(r) < 3:
+	case personal || len(r) < 3 || holdsPersonal(s):
 		return length
 	case len(r) < 6:
 		return string(r[:1]) + "… (" + length + ")"

@@ -47,6 +47,9 @@ func (f fixed[T]) put(row int, v T) {
 	f.keep(row)
 }
 
+// has says whether the row has a value; there must be a mask.
+func (f fixed[T]) has(row int) bool { return f.valid[row/64]>>(row%64)&1 == 1 }
+
 func (f fixed[T]) keep(row int) { f.valid[row/64] |= 1 << (row % 64) }
 
 func (f fixed[T]) null(row int) { f.valid[row/64] &^= 1 << (row % 64) }

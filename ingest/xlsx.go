@@ -48,6 +48,7 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 	s.missing, s.extra, s.twice = x.missing, x.extra, x.twice
 	s.dropped = x.dropped
 	s.unread = x.likeData(in.readings[c.Feed].readers)
+	s.headings = c.headings(x.header)
 	return nil
 }
 

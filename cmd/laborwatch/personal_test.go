@@ -23,6 +23,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"laborwatch/codes"
 	"laborwatch/engine"
 	"laborwatch/ingest"
 )
@@ -214,10 +215,22 @@ func digitRuns(text string) iter.Seq[string] {
 	}
 }
 
+// parted are IDs and phone numbers in groups, as people write them.
+var parted = regexp.MustCompile(`\d{6}[ -]\d{8}[ -]\d{3}[\dXx]|\d{6}[ -]\d{6}[ -]\d{3}|1\d{2}[ -]\d{4}[ -]\d{4}|0\d{2,3}[ -]\d{7,8}`)
+
 // hits names what of the personal data stands in a text.
 func (r *raw) hits(text string) []string {
 	found := map[string]bool{}
 	text = narrow(text)
+	for _, number := range parted.FindAllString(text, -1) { // known ones alone: neighbors in a list look like them, too
+		n := strings.NewReplacer(" ", "", "-", "").Replace(number)
+		switch {
+		case r.phones[n]:
+			found["a phone"] = true
+		case r.short[n], len(n) == 18 && r.full[n[:17]]:
+			found["a resident ID"] = true
+		}
+	}
 	for run := range digitRuns(text) {
 		if len(run) == 11 && r.phones[run] {
 			found["a phone"] = true
@@ -267,6 +280,7 @@ func (r *raw) control(t *testing.T) {
 	for text, want := range map[string]string{
 		"x" + id + "X,": "a resident ID", id + "x": "a resident ID", id: "a resident ID", "9" + id + "09": "a resident ID",
 		short: "a resident ID", "'" + short + "'": "a resident ID", wide(id + "X"): "a resident ID", wide(short): "a resident ID",
+		id[:6] + " " + id[6:14] + "-" + id[14:] + "X": "a resident ID", short[:6] + "-" + short[6:12] + "-" + short[12:]: "a resident ID", phone[:3] + "-" + phone[3:7] + "-" + phone[7:]: "a phone",
 		"\x00" + name + "\x01": "a name", "姓名：" + name + "，": "a name", phone: "a phone", "<" + wide(phone) + ">": "a phone",
 	} {
 		if !slices.Equal(r.hits(text), []string{want}) {
@@ -299,9 +313,13 @@ func (s *search) text(t *testing.T, where, text string) {
 // compressed on disk.
 func noPersonalData(t *testing.T, data string) { searchData(t, data, filepath.Join(data, "inbox")) }
 
-func searchData(t *testing.T, data, inbox string) *search {
+// searchData looks for what the inbox holds, and for more phone numbers.
+func searchData(t *testing.T, data, inbox string, phones ...string) *search {
 	t.Helper()
 	s := &search{raw: collect(t, inbox)}
+	for _, p := range phones {
+		s.phones[p] = true
+	}
 	s.control(t)
 	var err error
 	if s.eng, err = engine.Open(t.Context(), engine.Options{Dir: data, ReadOnly: true}); err != nil {
@@ -438,10 +456,16 @@ func TestNoPersonalData(t *testing.T) {
 		}
 		printed["laborwatch "+strings.Join(args, " ")] += out + "\n" + errs
 	}
-	spoil(t, inbox, dir)
+	slid, phones := spoil(t, inbox, dir)
 	do("ingest")
 	for _, f := range []string{"求职登记_202611.csv", "求职登记_202612.csv", "失业登记_202612.csv", "增减员_20261201.csv", "社保缴费_202612.csv"} {
 		do("ingest", f)
+	}
+	for f, rows := range slid {
+		do("ingest", f)
+		if told := fmt.Sprintf("%d rows in, %d loaded", rows[0], rows[1]); !strings.Contains(printed["laborwatch ingest "+f], told) {
+			t.Errorf("%s: no %q in\n%s", f, told, printed["laborwatch ingest "+f])
+		}
 	}
 	do("transform", "--plan")
 	do("transform")
@@ -454,14 +478,14 @@ func TestNoPersonalData(t *testing.T) {
 	do("release", "build", "2026-08")
 	do("doctor")
 	do("export", filepath.Join(dir, "data", "releases", "cube.csv"))
-	before := searchData(t, filepath.Join(dir, "data"), inbox)
+	before := searchData(t, filepath.Join(dir, "data"), inbox, phones...)
 	do("key", "rotate")
 	do("key", "check")
 	do("ingest")
 	do("transform")
 	do("release", "build", "2026-08")
 	serve(t, dir, printed)
-	s := searchData(t, filepath.Join(dir, "data"), inbox)
+	s := searchData(t, filepath.Join(dir, "data"), inbox, phones...)
 	for what, text := range printed {
 		s.text(t, what, text)
 	}
@@ -473,8 +497,9 @@ func TestNoPersonalData(t *testing.T) {
 
 // spoil writes extracts with persons in every place where they do not belong:
 // without a header, without a required column, in columns that no contract
-// knows, in rows of too many cells, and with IDs that are nearly right.
-func spoil(t *testing.T, inbox, dir string) {
+// knows, in rows of too many cells, and with IDs that are nearly right; and those
+// of slide.
+func spoil(t *testing.T, inbox, dir string) (slid map[string][2]int, phones []string) {
 	t.Helper()
 	var rows [][]string
 	if err := filepath.WalkDir(inbox, func(path string, d fs.DirEntry, err error) error {
@@ -518,6 +543,82 @@ func spoil(t *testing.T, inbox, dir string) {
 			t.Fatal(err)
 		}
 	}
+	return slide(t, dir, rows[1:40], id, name)
+}
+
+// slide writes extracts in which IDs, phones and names slid into columns of free
+// text and of codes, in forms that are no plain ID: of 15 digits, mistyped, in
+// groups, with hyphens. Two rows in five have such a cell; it gives how many rows
+// each file has and how many are good, and the phone numbers.
+func slide(t *testing.T, dir string, persons [][]string, id, name int) (slid map[string][2]int, phones []string) {
+	t.Helper()
+	slid = map[string][2]int{}
+	text := map[string]string{
+		"农村劳动力_202612.csv": "证件号码,户籍地区划,乡镇代码,采集日期,就业状态,务工地区划\n",
+		"零就业家庭_202612.csv": "家庭编号,行政区划代码,乡镇街道代码,家庭状态,认定日期,帮扶措施\n",
+		"监测企业_202612.csv":  "监测月份,统一社会信用代码,企业名称,建档期就业人数,调查期就业人数,增加原因,减少原因\n",
+		"高校毕业生_202612.csv": "证件号码,登记地区划,毕业年份,毕业院校,专业,学历,就业状态\n",
+	}
+	row := func(file string, good bool, cells ...string) {
+		for _, c := range cells {
+			text[file] += c
+		}
+		text[file] += "\n"
+		n := slid[file]
+		if n[0]++; good {
+			n[1]++
+		}
+		slid[file] = n
+	}
+	n := 0
+	for i, r := range persons {
+		x, who := strings.ToUpper(strings.TrimSpace(narrow(r[id]))), r[name]
+		if len(x) != 18 || x[6:8] != "19" {
+			continue
+		}
+		mobile, landline := fmt.Sprintf("138%08d", 12340000+i), fmt.Sprintf("0375%07d", 2861000+i)
+		phones = append(phones, mobile, landline)
+		other := map[bool]string{true: "2", false: "1"}[x[17] == '1']
+		for j, cell := range []string{
+			x, x[:17] + other, x[:6] + x[8:17], x[:6] + " " + x[6:14] + " " + x[14:], x[:6] + "-" + x[6:14] + "-" + x[14:], mobile[:3] + "-" + mobile[3:7] + "-" + mobile[7:], landline[:4] + "-" + landline[4:],
+		} {
+			n++
+			at := func(place int, otherwise string) string {
+				if (i+j)%5 == place {
+					return cell
+				}
+				return otherwise
+			}
+			good := (i+j)%5 > 1
+			row("农村劳动力_202612.csv", good, synthetic(n), ",410402,", at(0, "410402001"), ",2026-12-01,县内务工,", at(1, "440300"))
+			row("零就业家庭_202612.csv", good, at(0, fmt.Sprintf("LJY410402-%04d", n)), ",410402,", at(1, "410402001"), ",在册,2026-12-01,", map[bool]string{true: who, false: "公益性岗位"}[j == 2])
+			row("监测企业_202612.csv", good, "2026-12,", credit(n), ",示例公司", at(0, ""), at(1, ""), ",10,10,经办人", who, ",", who)
+			row("高校毕业生_202612.csv", true, synthetic(n), ",410402,2025,", who, "大学 ", who, ",", cell, ",本科,求职中")
+		}
+	}
+	if n < 100 {
+		t.Fatalf("only %d rows", n)
+	}
+	for file, text := range text {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return slid, phones
+}
+
+// synthetic is a valid ID under a county code never assigned.
+func synthetic(n int) string {
+	first := fmt.Sprintf("410499%04d%02d%02d%03d", 1950+n%50, 1+n%12, 1+n%28, n%1000)
+	c, _ := codes.ResidentCheck(first)
+	return first + string(c)
+}
+
+// credit is a valid credit code.
+func credit(n int) string {
+	first := fmt.Sprintf("91410499MB%07d", n)
+	c, _ := codes.CreditCheck(first)
+	return first + string(c)
 }
 
 // serve runs the daemon and takes its pages, its metrics and its log.
