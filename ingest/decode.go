@@ -7,6 +7,8 @@ import (
 	"io"
 	"math/bits"
 	"runtime"
+	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -106,6 +108,10 @@ func (t *asciiFirst) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err
 		if nSrc == len(src) {
 			break
 		}
+		if d, n := pairs(dst[nDst:], src[nSrc:]); n > 0 {
+			nDst, nSrc = nDst+d, nSrc+n
+			continue
+		}
 		if nDst == len(dst) {
 			return nDst, nSrc, transform.ErrShortDst
 		}
@@ -118,6 +124,37 @@ func (t *asciiFirst) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err
 		return nDst, nSrc, err
 	}
 	return nDst, nSrc, nil
+}
+
+// pairTable gives the UTF-8 of the two-byte characters of GB18030, which are
+// those of GBK, by lead and trail byte; 0 where there is none of three bytes.
+var pairTable = sync.OnceValue(func() *[1 << 16][3]byte {
+	var table [1 << 16][3]byte
+	d := simplifiedchinese.GB18030.NewDecoder()
+	for lead := 0x81; lead <= 0xfe; lead++ {
+		for trail := 0x40; trail <= 0xfe; trail++ {
+			d.Reset()
+			b, err := d.Bytes([]byte{byte(lead), byte(trail)})
+			if r, n := utf8.DecodeRune(b); err == nil && n == 3 && len(b) == 3 && r != utf8.RuneError {
+				copy(table[lead<<8|trail][:], b)
+			}
+		}
+	}
+	return &table
+})
+
+// pairs decodes characters of two bytes as long as there are any, and room.
+func pairs(dst, src []byte) (nDst, nSrc int) {
+	table := pairTable()
+	for nSrc+1 < len(src) && nDst+3 <= len(dst) && src[nSrc] >= 0x81 {
+		x := &table[int(src[nSrc])<<8|int(src[nSrc+1])]
+		if x[0] == 0 {
+			break
+		}
+		dst[nDst], dst[nDst+1], dst[nDst+2] = x[0], x[1], x[2]
+		nDst, nSrc = nDst+3, nSrc+2
+	}
+	return nDst, nSrc
 }
 
 // asciiRun is how many bytes at the beginning are ASCII.

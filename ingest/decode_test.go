@@ -24,8 +24,14 @@ func TestDecodeBlocks(t *testing.T) {
 	for i := 1000; i < len(broken); i += 9973 {
 		broken[i] = 0xff
 	}
+	var pairs []byte
+	for a := range 256 {
+		for b := range 256 {
+			pairs = append(pairs, byte(a), byte(b), 'x', byte(a), byte(b), '\n')
+		}
+	}
 	for name, b := range map[string][]byte{
-		"good": good, "broken": broken, "empty": nil, "no line end": good[:100], "cut in a character": good[:len(good)-3],
+		"every two bytes": pairs, "good": good, "broken": broken, "empty": nil, "no line end": good[:100], "cut in a character": good[:len(good)-3],
 		"one long line": bytes.ReplaceAll(good, []byte("\n"), []byte(" ")),
 	} {
 		want, _, err := transform.Bytes(simplifiedchinese.GB18030.NewDecoder(), b)
