@@ -55,11 +55,12 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, try := range map[string]func() error{
-		"--why":     func() error { _, err := l.Restore(ctx, "c1", Act{Who: "x"}); return err },
-		"is live":   func() error { _, err := l.Restore(ctx, "a1", act); return err },
-		"no load":   func() error { _, err := l.Restore(ctx, "z", act); return err },
-		"b1 (b1.cs": func() error { _, err := l.Restore(ctx, "b1", act); return err },
-		"b1.csv)":   func() error { _, _ = l.Forget(ctx, "b1", act); _, err := l.Restore(ctx, "b1", act); return err },
+		"--why":      func() error { _, err := l.Restore(ctx, "c1", Act{Who: "x"}); return err },
+		"is live":    func() error { _, err := l.Restore(ctx, "a1", act); return err },
+		"is damaged": func() error { _, _, _, err := l.Revive(ctx, "b1"); return err },
+		"no load":    func() error { _, err := l.Restore(ctx, "z", act); return err },
+		"b1 (b1.cs":  func() error { _, err := l.Restore(ctx, "b1", act); return err },
+		"b1.csv)":    func() error { _, _ = l.Forget(ctx, "b1", act); _, err := l.Restore(ctx, "b1", act); return err },
 	} {
 		if err := try(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"laborwatch/messages"
 )
 
 // Revive makes a superseded or withdrawn load live again, in place of what is
 // live for it now, and gives the sources of that. It is how a correction or a
 // withdrawal is taken back: the bytes are still in the lake. A live load is
-// left as it is, and ok is false.
+// left as it is, and ok is false. One whose file is damaged is an error.
 //
 // A county's load does not take the place of the whole that superseded it: it
 // comes after it in the order, and stands for its own rows alone.
@@ -19,6 +21,13 @@ func (l *Lake) Revive(ctx context.Context, id string) (load Load, replaced strin
 	loads, err := l.loads(ctx, "WHERE load_id = ? AND (status = 'withdrawn' OR status = 'superseded' AND part_of = '')", id)
 	if err != nil || len(loads) == 0 {
 		return Load{}, "", false, err
+	}
+	found, _, err := l.examine(ctx, loads[0])
+	if err != nil {
+		return Load{}, "", false, fmt.Errorf("ledger: revive %s: %w", id, err)
+	}
+	if found.Kind != "" {
+		return Load{}, "", false, errors.New(messages.Both("ledger.restore.damaged", loads[0].ID, loads[0].Source))
 	}
 	gone, err := l.bringBack(ctx, loads[0], Act{})
 	if err != nil {
