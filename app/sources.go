@@ -186,9 +186,10 @@ func (s *Ingested) Add(o Ingested) {
 func (a *App) loadLanded(ctx context.Context, s *source.Source, list []source.Landed) (Ingested, []source.Outcome, error) {
 	files := make([]ingest.File, len(list))
 	order := make([]int, len(list))
+	since := s.Config().SQL != nil && s.Config().SQL.Watermark != nil
 	for i, x := range list {
 		order[i] = i
-		f := ingest.File{Path: x.Path, Rel: path.Join(s.Name(), x.Object.Name), Origin: s.Name()}
+		f := ingest.File{Path: x.Path, Rel: path.Join(s.Name(), x.Object.Name), Origin: s.Name(), Since: since}
 		if s.Name() == Inbox {
 			f.Rel, f.Origin = x.Object.Name, ""
 		}

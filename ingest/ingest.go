@@ -77,6 +77,9 @@ type File struct {
 	Feed string
 	// Origin is the source that it came through, "" for a file by hand.
 	Origin string
+	// Since says that its rows are those since the one before, of whatever months:
+	// the date in its name is when they were read.
+	Since bool
 	// Named says that a person named this very file: if its load has been
 	// superseded, it is made live again. A scan of the inbox, where old and
 	// corrected files lie side by side, never does that.

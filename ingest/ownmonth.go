@@ -79,7 +79,7 @@ func (b *batch) own(p *part) (share float64, is bool) {
 // each, may be of any month.
 func (b *batch) checkMonth(p *part, judged bool) []finding {
 	own, all := p.ownRows()
-	if b.c.Mode == lake.Upsert || p.month == 0 || len(b.c.Period.Columns) == 0 || all == 0 {
+	if b.c.Mode == lake.Upsert || p.file.Since || p.month == 0 || len(b.c.Period.Columns) == 0 || all == 0 {
 		return nil
 	}
 	near := own

@@ -18,7 +18,7 @@ import (
 //   - a number of the fixed network with its area code
 //
 // whole or in groups parted by blanks, hyphens or parentheses, half or full
-// width. Numbers that offices make of a division, a date and a count look like
+// width, but not within a digest. Numbers that offices make of a division, a date and a count look like
 // the ID of somebody born that day: hence adults alone where no check digit tells.
 
 // grownUp is the age from which a date of birth makes a number an ID, first15 the
@@ -58,7 +58,15 @@ func eachPersonal(s string, f func(from, to int)) {
 	}
 	var x numbers
 	gap := 0 // signs since the last digit
-	for i := 0; i < len(s); {
+	for i, token := 0, 0; i < len(s); {
+		if i >= token {
+			var digest bool
+			if token, digest = wordAt(s, i); digest {
+				x.judge(f)
+				i, gap = token, 0
+				continue
+			}
+		}
 		r, size := rune(s[i]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(s[i:])
@@ -85,6 +93,34 @@ func eachPersonal(s string, f func(from, to int)) {
 		i += size
 	}
 	x.judge(f)
+}
+
+// wordAt gives where the word of letters and digits that begins at i ends, or the
+// next place to look, and says whether letters and digits change so often in it
+// that it is a digest or the like: no digits in it are a number of their own.
+func wordAt(s string, i int) (end int, digest bool) {
+	const often = 3
+	var letters, digits int // runs of them
+	last := byte(0)
+	for end = i; end < len(s); end++ {
+		kind := byte('a')
+		switch c := s[end]; {
+		case c >= '0' && c <= '9':
+			kind = '0'
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		default:
+			return max(end, i+1), letters >= often && digits >= often
+		}
+		if kind != last {
+			if kind == '0' {
+				digits++
+			} else {
+				letters++
+			}
+		}
+		last = kind
+	}
+	return end, letters >= often && digits >= often
 }
 
 // fewDigits says that a text has not as many digits as any phone number.

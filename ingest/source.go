@@ -111,6 +111,9 @@ func (in *Ingester) prepare(ctx context.Context, s *source) (err error) {
 	}
 	told, err := in.filed(s.file)
 	s.month, s.scope, s.day = told.month, told.scope, told.day
+	if s.file.Since {
+		s.day = time.Time{}
+	}
 	if err != nil || (s.month == 0 && len(c.Period.Columns) == 0) {
 		return refuse("file_period", c.example())
 	}
