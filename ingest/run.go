@@ -236,7 +236,7 @@ func (r *run) refuse(ctx context.Context, s *source, why error) error {
 	r.step(s)
 	for _, twin := range r.twins[s.id] { // what holds for one holds for the other
 		r.sum.Skipped--
-		r.sum.Refused = append(r.sum.Refused, Refusal{File: scrub(twin.file.Rel), Feed: x.Feed, Reason: x.Reason})
+		r.sum.Refused = append(r.sum.Refused, Refusal{File: scrub(twin.file.Rel), Feed: x.Feed, Reason: x.Reason, Tag: twin.file.Tag})
 	}
 	if r.dry {
 		return nil
