@@ -67,7 +67,8 @@ func (b *batch) stream(ctx context.Context) (err error) {
 	defer func() {
 		err = errors.Join(err, b.exec(context.WithoutCancel(ctx), "RESET SESSION preserve_insertion_order"))
 	}()
-	return b.exec(ctx, fmt.Sprintf("COPY (SELECT %s FROM (SELECT *, %s AS _month FROM lw_scan())) TO %s (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 8192)",
+	// Level 1: pseudonyms are most of the file, and no level packs them.
+	return b.exec(ctx, fmt.Sprintf("COPY (SELECT %s FROM (SELECT *, %s AS _month FROM lw_scan())) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 8192)",
 		b.lakeRow("_row", p.month), b.month(), text(b.temp(p))))
 }
 
