@@ -284,11 +284,11 @@ func TestWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := ""
+		var out strings.Builder
 		for _, x := range cells {
-			out += fmt.Sprintf("%s %s rows %d bad %d refused %d corrected %d; ", x.Region, x.State, x.Rows, x.Quarantined, x.Refused, x.Corrected)
+			fmt.Fprintf(&out, "%s %s rows %d bad %d refused %d corrected %d; ", x.Region, x.State, x.Rows, x.Quarantined, x.Refused, x.Corrected)
 		}
-		return out
+		return out.String()
 	}
 	check := func(what, want string) {
 		t.Helper()
@@ -296,8 +296,10 @@ func TestWhole(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", what, got, want)
 		}
 	}
-	whole := c.load(extract{feed: "county", source: "county_202606.csv", mode: lake.Snapshot, month: june, bad: 2, badIn: "410403",
-		holds: []lake.Coverage{{Region: "410402", Rows: 5}, {Region: "410403", Rows: 7}}})
+	whole := c.load(extract{
+		feed: "county", source: "county_202606.csv", mode: lake.Snapshot, month: june, bad: 2, badIn: "410403",
+		holds: []lake.Coverage{{Region: "410402", Rows: 5}, {Region: "410403", Rows: 7}},
+	})
 	check("a whole", "410402 arrived rows 5 bad 0 refused 0 corrected 0; 410403 partly_refused rows 7 bad 2 refused 0 corrected 0; ")
 	part := c.load(extract{feed: "county", source: "待更正.xlsx", mode: lake.Snapshot, month: june, partOf: whole, holds: []lake.Coverage{{Region: "410403", Rows: 2}}})
 	if _, err := c.eng.DB().ExecContext(t.Context(), `UPDATE state.main.quarantine SET closed_by = ?, closed_at = now() WHERE load_id = ?`, part, whole); err != nil {

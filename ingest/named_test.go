@@ -60,7 +60,7 @@ func TestNulAndUnmarked16(t *testing.T) {
 	text := registrations(400, 100, registrationHeader, none)
 	utf16 := func(big bool) []byte {
 		var out []byte
-		for _, u := range []rune(text) {
+		for _, u := range text {
 			a, b := byte(u), byte(u>>8)
 			if big {
 				a, b = b, a

@@ -61,7 +61,7 @@ func Peek(ctx context.Context, path string, rows int) (s *Sample, err error) {
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return peekParquet(ctx, path, rows)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return peekXLSX(path, rows)
+		return peekXLSX(ctx, path, rows)
 	}
 	return peekText(ctx, f, bytes.HasPrefix(head, []byte{0x1f, 0x8b}), rows)
 }
@@ -119,8 +119,8 @@ func splitText(text string, rows int) Table {
 	return best
 }
 
-func peekXLSX(path string, n int) (s *Sample, err error) {
-	book, err := openBook(context.Background(), path, "", archive.Default)
+func peekXLSX(ctx context.Context, path string, n int) (s *Sample, err error) {
+	book, err := openBook(ctx, path, "", archive.Default)
 	if err != nil {
 		return nil, err
 	}

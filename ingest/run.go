@@ -245,8 +245,10 @@ func (r *run) refuse(ctx context.Context, s *source, why error) error {
 	if passing(why) {
 		id = ""
 	}
-	return r.in.lake.Refuse(ctx, []lake.Refused{{SHA256: s.sha, Feed: s.file.Feed, File: x.File, Reason: x.Reason, LoadID: id, Overridable: overridable(why),
-		Period: s.month, Scope: scrub(s.scope), Day: s.day}})
+	return r.in.lake.Refuse(ctx, []lake.Refused{{
+		SHA256: s.sha, Feed: s.file.Feed, File: x.File, Reason: x.Reason, LoadID: id, Overridable: overridable(why),
+		Period: s.month, Scope: scrub(s.scope), Day: s.day,
+	}})
 }
 
 // batch loads extracts of one layout. When the engine cannot parse them, they

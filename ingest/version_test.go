@@ -195,11 +195,12 @@ func TestOriginalAfterItsCorrection(t *testing.T) {
 		"append":   {"证件号码,统一社会信用代码,变更日期,增减标志,变更原因", "%[2]s," + employer(1) + ",2026-05-12,减员,裁员\n", "增减员_20260512"},
 	} {
 		text := func(from, n int) []byte {
-			s := c.head + "\n"
+			var s strings.Builder
+			s.WriteString(c.head + "\n")
 			for i := range n {
-				s += strings.Replace(strings.Replace(strings.Replace(c.row, "%[2]s", person(from+i), 1), "%s", person(from+i), 1), "%d", fmt.Sprint(from+i), 1)
+				s.WriteString(strings.Replace(strings.Replace(strings.Replace(c.row, "%[2]s", person(from+i), 1), "%s", person(from+i), 1), "%d", fmt.Sprint(from+i), 1))
 			}
-			return []byte(s)
+			return []byte(s.String())
 		}
 		for _, apart := range []bool{false, true} {
 			h := newHouse(t)
