@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
-	"laborwatch/engine"
 	"laborwatch/lake"
 )
 
@@ -68,13 +66,9 @@ func (b *batch) sameAs(p *part, source string) bool {
 }
 
 func (b *batch) compareKeys(ctx context.Context, p *part, source, rows string) error {
-	var equal []string
-	for _, k := range b.keyColumns() {
-		equal = append(equal, fmt.Sprintf("x.%[1]s IS NOT DISTINCT FROM y.%[1]s", engine.Ident(k)))
-	}
 	var n, all int64
 	q := fmt.Sprintf(`SELECT count(*) FILTER (EXISTS (SELECT 1 FROM %s y WHERE %s)), count(*) FROM lw_checked x WHERE _file = %d AND %s`,
-		rows, strings.Join(equal, " AND "), p.fd, b.good())
+		rows, sameIn(b.keyColumns()), p.fd, b.good())
 	if err := b.conn.QueryRowContext(ctx, q).Scan(&n, &all); err != nil || float64(n) < sameShare*float64(all) {
 		return err
 	}

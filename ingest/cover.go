@@ -120,9 +120,8 @@ func (b *batch) checkLost(ctx context.Context, p *part) error {
 		return nil
 	}
 	f := newFinding(len(brings) == 1 || 2*rows >= total, "lost", b.c.Scope.Column, rows, len(lost), strings.Join(lost, ", "), strings.Join(slices.Sorted(maps.Keys(brings)), ", "))
-	if f.refuse && p.act == (lake.Act{}) {
-		return refuse("set", phrases{f.phrase})
+	if why := p.settle(f); len(why) > 0 {
+		return refuse("set", why)
 	}
-	p.notes = append(p.notes, f.note)
 	return nil
 }

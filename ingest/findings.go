@@ -37,6 +37,18 @@ func newFinding(refuse bool, check, col string, args ...any) finding {
 	return finding{refuse, lake.Note{Check: check, Column: col, Detail: say.Error()}, say}
 }
 
+// settle takes findings into the part's notes, and gives the words of those that
+// refuse it, none where a person let it pass.
+func (p *part) settle(found ...finding) (why phrases) {
+	for _, f := range found {
+		if f.refuse && p.act == (lake.Act{}) {
+			why = append(why, f.phrase)
+		}
+		p.notes = append(p.notes, f.note)
+	}
+	return why
+}
+
 // drifted finds columns that came or went since the last load.
 func (b *batch) drifted(p *part, past []lake.Past) []finding {
 	before := func(name, col string) bool {

@@ -120,10 +120,8 @@ func originalText(ctx context.Context, c *Contract, s *source, want map[int64]bo
 		return Excerpt{}, err
 	}
 	r := bufio.NewReaderSize(&cancelable{ctx, s.handle}, 1<<20)
-	if bom, err := r.Peek(3); err == nil && string(bom) == "\ufeff" {
-		if _, err := r.Discard(3); err != nil {
-			return Excerpt{}, err
-		}
+	if err := passMark(r); err != nil {
+		return Excerpt{}, err
 	}
 	var above strings.Builder
 	for range s.layout.skip {

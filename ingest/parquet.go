@@ -47,8 +47,7 @@ func (in *Ingester) prepareParquet(ctx context.Context, c *Contract, s *source) 
 	}
 	aside := slices.DeleteFunc(c.asides(h), func(a asideColumn) bool { return nested[a.cell] })
 	s.layout = layout{parquet: true, cols: h.cols, names: names, width: len(names), aside: aside}
-	s.missing, s.extra, s.twice = c.optionalMissing(h), h.extra, h.twice
-	s.headings = c.headings(h)
+	s.saw(c, h)
 	return nil
 }
 

@@ -35,7 +35,8 @@ const (
 	cellBytes = 64 << 10
 )
 
-// requoter writes text record by record, with LF at the end of lines. A cell in
+// requoter writes text record by record, with LF at the end of lines and a row of
+// empty cells for a blank one, so that rows keep their numbers. A cell in
 // quotes may hold line breaks; but where the lines of one record look like rows
 // of their own, a quote went astray and would swallow them: they are written as
 // rows, without the stray quote.
@@ -60,10 +61,8 @@ type requoter struct {
 func requote(out io.Writer, in io.Reader, delim string, width int, trim bool) (*requoter, error) {
 	q := &requoter{w: bufio.NewWriterSize(out, 1<<20), delim: delim, width: width, trim: trim}
 	r := bufio.NewReaderSize(in, 1<<20)
-	if bom, err := r.Peek(3); err == nil && string(bom) == "\ufeff" {
-		if _, err := r.Discard(3); err != nil {
-			return nil, err
-		}
+	if err := passMark(r); err != nil {
+		return nil, err
 	}
 	if err := eachLine(r, q.take); err != nil {
 		return nil, err
@@ -73,37 +72,52 @@ func requote(out io.Writer, in io.Reader, delim string, width int, trim bool) (*
 }
 
 // eachLine gives the lines of a text without their ends, be they LF, CRLF or CR.
-func eachLine(r *bufio.Reader, f func(string)) error {
-	var line []byte
-	cr := false
+func eachLine(r io.Reader, f func([]byte)) error {
+	buf := make([]byte, 1<<20)
+	var rest []byte // of a line that the buffer cut
+	cr := false     // the last line ended in CR
 	for {
-		b, err := r.ReadByte()
+		n, err := r.Read(buf)
+		start := 0
+		for i, b := range buf[:n] {
+			if b != '\n' && b != '\r' {
+				continue
+			}
+			if b == '\n' && cr && i == start && len(rest) == 0 { // second half of CRLF
+				start, cr = i+1, false
+				continue
+			}
+			line := buf[start:i]
+			if len(rest) > 0 {
+				line = append(rest, line...)
+			}
+			f(line)
+			rest, start, cr = rest[:0], i+1, b == '\r'
+		}
+		if rest = append(rest, buf[start:n]...); len(rest) > longestLine {
+			return refuse("line", longestLine>>20)
+		}
 		switch {
 		case errors.Is(err, io.EOF):
-			if len(line) > 0 {
-				f(string(line))
+			if len(rest) > 0 {
+				f(rest)
 			}
 			return nil
 		case err != nil:
 			return err
-		case b == '\n' && cr: // second half of CRLF
-		case b == '\n' || b == '\r':
-			f(string(line))
-			line = line[:0]
-		default:
-			if line = append(line, b); len(line) > longestLine {
-				return refuse("line", longestLine>>20)
-			}
 		}
-		cr = b == '\r'
 	}
 }
 
-func (q *requoter) take(line string) {
+func (q *requoter) take(line []byte) {
 	if q.trim {
-		line = strings.TrimRight(line, q.delim)
+		line = bytes.TrimRight(line, q.delim)
 	}
-	q.lines = append(q.lines, line)
+	if len(q.lines) == 0 && bytes.IndexByte(line, '"') < 0 {
+		q.writeLine(line)
+		return
+	}
+	q.lines = append(q.lines, string(line))
 	q.drain(false)
 }
 
@@ -174,12 +188,14 @@ func (q *requoter) parse(line string) {
 	}
 }
 
-func (q *requoter) write(record string) {
-	if record == "" { // so that rows keep their numbers
-		record = strings.Repeat(q.delim, max(q.width-1, 1))
+func (q *requoter) write(record string) { q.writeLine([]byte(record)) }
+
+func (q *requoter) writeLine(record []byte) {
+	if len(record) == 0 {
+		record = bytes.Repeat([]byte(q.delim), max(q.width-1, 1))
 	}
 	q.rows++
-	_, _ = q.w.WriteString(record) // errors stick in w until Flush
+	_, _ = q.w.Write(record) // errors stick in w until Flush
 	_ = q.w.WriteByte('\n')
 }
 

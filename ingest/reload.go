@@ -277,24 +277,13 @@ func (b *batch) findLoaded(ctx context.Context) error {
 	for _, x := range b.c.LakeColumns() {
 		columns = append(columns, fmt.Sprintf("CAST(NULL AS %s) AS %s", x.Type, engine.Ident(x.Name)))
 	}
-	equal := func(columns []string) string {
-		out := []string{"true"}
-		for _, c := range columns {
-			out = append(out, fmt.Sprintf("x.%[1]s IS NOT DISTINCT FROM y.%[1]s", c))
-		}
-		return strings.Join(out, " AND ")
-	}
-	var key []string
-	for _, k := range b.keyColumns() {
-		key = append(key, engine.Ident(k))
-	}
 	from, row := b.rowNumber(p)
 	if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO lw_repeats
 		WITH x AS (SELECT _id, _file, %s FROM %s WHERE %s),
 		y AS (SELECT %s WHERE false UNION ALL BY NAME SELECT * FROM read_parquet([%s], union_by_name = true, hive_partitioning = false))
 		SELECT x._id, x._file, false, NOT bool_or(%s), NULL, min(y._row) FROM x JOIN y ON %s GROUP BY ALL`,
 		b.lakeRow(row, p.month), from, b.good(),
-		strings.Join(columns, ", "), texts(files), equal(b.otherColumns()), equal(key))); err != nil {
+		strings.Join(columns, ", "), texts(files), sameIn(b.otherColumns()), sameIn(b.keyColumns()))); err != nil {
 		return err
 	}
 	settle := ""

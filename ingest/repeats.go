@@ -107,7 +107,7 @@ func (b *batch) findRepeats(ctx context.Context) error {
 		SELECT _id, _file, _fault IS NOT NULL AS bad, row_number() OVER (PARTITION BY %[2]s ORDER BY _id%[3]s) AS n,
 			min(_id) OVER (PARTITION BY %[2]s) AS kept, row_number() OVER (PARTITION BY %[4]s ORDER BY _id) AS same
 		FROM %[5]s WHERE NOT _skip AND _key IN (SELECT _key FROM lw_keys))
-		WHERE n > 1`, conflict, key, order, strings.Join(append([]string{key}, b.otherColumns()...), ", "), from))
+		WHERE n > 1`, conflict, key, order, strings.Join(append([]string{key}, idents(b.otherColumns())...), ", "), from))
 	if err != nil {
 		return err
 	}
@@ -119,10 +119,27 @@ func (k *compiler) otherColumns() []string {
 	var out []string
 	for _, col := range k.c.Columns {
 		if col.Constant == nil && !slices.Contains(k.c.Key, col.Name) {
-			out = append(out, engine.Ident(col.Name))
+			out = append(out, col.Name)
 		}
 	}
 	return out
+}
+
+func idents(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = engine.Ident(n)
+	}
+	return out
+}
+
+// sameIn is the condition that rows x and y have the same values in columns.
+func sameIn(columns []string) string {
+	out := []string{"true"}
+	for _, c := range columns {
+		out = append(out, fmt.Sprintf("x.%[1]s IS NOT DISTINCT FROM y.%[1]s", engine.Ident(c)))
+	}
+	return strings.Join(out, " AND ")
 }
 
 func (b *batch) countRepeats(ctx context.Context) error {

@@ -104,13 +104,7 @@ func (b *batch) judge(ctx context.Context, p *part, past []lake.Past) error {
 	}
 	found = append(found, beside...)
 	found = append(found, b.checkMonth(p, judged)...)
-	var why phrases
-	for _, f := range found {
-		if f.refuse && p.act == (lake.Act{}) {
-			why = append(why, f.phrase)
-		}
-		p.notes = append(p.notes, f.note)
-	}
+	why := p.settle(found...)
 	if len(why) == 0 {
 		return nil
 	}

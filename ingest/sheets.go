@@ -75,14 +75,14 @@ func (c *Contract) inSheet(sheet string, first [][]string, err error) error {
 	return refuse("sheet_columns", sheet, phrases{r})
 }
 
-// likeData are the sheets passed over that seem to hold rows of the feed: hidden
-// ones with its header, and those whose cells, where the header of another sheet
-// has its columns, are read as what those columns hold.
-func (x *sheetWriter) likeData(readers map[string]*reader) []passedSheet {
-	var out []passedSheet
+// likeData finds the sheets passed over that seem to hold rows of the feed:
+// hidden ones with its header, of which it takes note, and those whose cells,
+// where the header of another sheet has its columns, are read as what these hold.
+func (x *sheetWriter) likeData(readers map[string]*reader) []finding {
+	var out []finding
 	for _, p := range x.passed {
 		if p.hidden {
-			out = append(out, p)
+			out = append(out, newFinding(false, "hidden", p.name, p.name, strconv.FormatInt(p.rows, 10)))
 			continue
 		}
 		like := int64(0)
@@ -92,8 +92,8 @@ func (x *sheetWriter) likeData(readers map[string]*reader) []passedSheet {
 			}
 		}
 		if like > 0 {
-			p.rows = max(like, p.rows*like/int64(len(p.sample)))
-			out = append(out, p)
+			rows := max(like, p.rows*like/int64(len(p.sample)))
+			out = append(out, newFinding(true, "unread", p.name, p.name, strconv.FormatInt(rows, 10)))
 		}
 	}
 	return out
@@ -119,64 +119,45 @@ func (x *sheetWriter) likeRow(readers map[string]*reader, cells []string) bool {
 	return good >= 2 && 2*good >= asked
 }
 
-// countDropped counts the rows that are no data, though they are not blank.
-func (b *batch) countDropped(ctx context.Context) error {
+// countDropped counts the rows that are no data, though they are not blank, by
+// the extracts' descriptors.
+func (b *batch) countDropped(ctx context.Context) (map[int]int64, error) {
 	rows, err := b.conn.QueryContext(ctx, "SELECT _file, count(*) FROM lw_slow WHERE _skip AND _filled GROUP BY _file")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
+	out := map[int]int64{}
 	for rows.Next() {
 		var fd int
 		var n int64
 		if err := rows.Scan(&fd, &n); err != nil {
-			return err
+			return nil, err
 		}
-		for _, p := range b.parts {
-			if p.fd == fd {
-				p.dropped += n
-			}
-		}
+		out[fd] = n
 	}
-	return rows.Err()
+	return out, rows.Err()
 }
 
-// checkRead refuses a workbook with a sheet that seems to hold rows and was not
-// read, until a person lets it pass. Of hidden ones it takes note, and of text
-// in which quotes went astray.
+// checkRead settles what reading the extracts showed: sheets that seem to hold
+// rows and were not read refuse a workbook, all else is noted.
 func (b *batch) checkRead(ctx context.Context) error {
-	if err := b.countDropped(ctx); err != nil {
+	dropped, err := b.countDropped(ctx)
+	if err != nil {
 		return err
 	}
 	for _, p := range b.parts {
-		if p.dropped > 0 {
-			p.notes = append(p.notes, newFinding(false, "dropped", "", p.dropped).note)
-		}
-		if len(p.twice) > 0 {
-			p.notes = append(p.notes, newFinding(false, "twice", "", strings.Join(p.twice, ", ")).note)
+		found := slices.Clone(p.found)
+		if n := p.dropped + dropped[p.fd]; n > 0 {
+			found = append(found, newFinding(false, "dropped", "", n))
 		}
 		if p.rows+p.malformed == 0 {
-			p.notes = append(p.notes, newFinding(false, "nil", "").note)
+			found = append(found, newFinding(false, "nil", ""))
 		}
-		if p.lost {
-			p.notes = append(p.notes, newFinding(false, "nothing", "").note)
+		if _, marked := document(baseName(p.file.Rel)); marked && b.c.Mode == lake.Append && p.corrects == nil && len(b.replaces[p.id]) == 0 {
+			found = append(found, newFinding(false, "nothing", ""))
 		}
-		if p.astray > 0 {
-			p.notes = append(p.notes, newFinding(false, "astray", "", p.astray, p.astrayFirst).note)
-		}
-		var why phrases
-		for _, s := range p.unread {
-			check := "unread"
-			if s.hidden {
-				check = "hidden"
-			}
-			f := newFinding(!s.hidden, check, s.name, s.name, strconv.FormatInt(s.rows, 10))
-			if f.refuse && p.act == (lake.Act{}) {
-				why = append(why, f.phrase)
-			}
-			p.notes = append(p.notes, f.note)
-		}
-		if len(why) > 0 {
+		if why := p.settle(found...); len(why) > 0 {
 			return refuse("set", why)
 		}
 	}

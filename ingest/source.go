@@ -41,22 +41,30 @@ type source struct {
 	// scanned: large delimited text without quotes. nil otherwise.
 	lines          *lineIndex
 	missing, extra []string
-	// twice are headers of columns that another header gave already.
-	twice []string
-	// astray rows had a quote that went astray, the first in row astrayFirst.
-	astray, astrayFirst int64
-	// lost is a correction of which nothing is there that it corrects.
-	lost bool
-	// dropped are rows that are no data: sums, signatures.
+	// found is what reading it showed; dropped are rows that are no data among
+	// those of its sheets.
+	found   []finding
 	dropped int64
-	// unread are sheets that seem to hold rows of the feed and were passed over.
-	unread []passedSheet
 	// headings are the headers by column, as the extract has them.
 	headings map[string]string
 	// corrects is the load whose rows are brought again, nil for an extract; act
 	// is who does that, or let the extract pass the set checks, and why.
 	corrects *lake.Load
 	act      lake.Act
+}
+
+// saw keeps what a header tells.
+func (s *source) saw(c *Contract, h *header) {
+	s.missing, s.extra, s.headings = c.optionalMissing(h), h.extra, c.headings(h)
+	s.found = append(s.found, twice(h.twice)...)
+}
+
+// twice says that headers stand for columns that others gave already.
+func twice(headers []string) []finding {
+	if len(headers) == 0 {
+		return nil
+	}
+	return []finding{newFinding(false, "twice", "", strings.Join(headers, ", "))}
 }
 
 // layout is what extracts must share to be read by one statement.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -55,8 +54,7 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	if !trim && d.width > len(h.names) {
 		s.layout.surplus = len(h.names)
 	}
-	s.missing, s.extra, s.twice = c.optionalMissing(h), h.extra, h.twice
-	s.headings = c.headings(h)
+	s.saw(c, h)
 	mixed := shape.cr != shape.crlf || (shape.crlf > 0 && shape.lf != shape.crlf)
 	// Small extracts are all given LF, so that one statement reads many.
 	small := s.size < tidyBytes
@@ -83,17 +81,16 @@ func (in *Ingester) prepareText(ctx context.Context, c *Contract, s *source, f *
 	if shape.nul > 0 && enc != encUTF16 && enc != encUTF16BE {
 		text = nulls{text}
 	}
-	tidy := mixed || shape.crlf > 0 || shape.blank
 	switch {
-	case shape.parity.odd || trim:
+	case mixed || shape.crlf > 0 || shape.blank || shape.parity.odd || trim:
 		var q *requoter
 		if q, err = requote(seen, decoder(text, enc), d.delim, width, trim); err == nil && q.astray > 0 {
-			s.astray, s.astrayFirst = q.astray, q.first
+			s.found = append(s.found, newFinding(false, "astray", "", q.astray, q.first))
 		}
-	case enc == encGB18030 && !tidy:
+	case enc == encGB18030:
 		err = decodeBlocks(seen, text)
 	default:
-		err = rewrite(seen, decoder(text, enc), d.delim, s.layout.width, tidy)
+		err = rewrite(seen, decoder(text, enc))
 	}
 	s.layout.damaged = seen.damaged
 	return err
@@ -291,72 +288,21 @@ func records(head, delim string) (rows [][]string, lines, widths []int) {
 	return rows, lines, widths
 }
 
-// rewrite copies decoded text to out. With tidy, line ends become LF and blank
-// lines become rows of empty cells, so that rows keep their numbers.
-func rewrite(out io.Writer, in io.Reader, delim string, width int, tidy bool) error {
-	w := bufio.NewWriterSize(out, 1<<20)
+// rewrite copies decoded text to out, without a byte order mark.
+func rewrite(out io.Writer, in io.Reader) error {
 	r := bufio.NewReaderSize(in, 1<<20)
-	if bom, err := r.Peek(3); err == nil && string(bom) == "\ufeff" {
-		if _, err := r.Discard(3); err != nil {
-			return err
-		}
+	if err := passMark(r); err != nil {
+		return err
 	}
-	if !tidy {
-		_, err := io.Copy(w, r)
-		return errors.Join(err, w.Flush())
-	}
-	t := tidier{w: w, delim: delim[0], blank: strings.Repeat(delim, max(width-1, 1)) + "\n", fieldStart: true, lineStart: true}
-	buf := make([]byte, 1<<20)
-	for {
-		n, err := r.Read(buf)
-		for _, b := range buf[:n] {
-			t.put(b)
-		}
-		if errors.Is(err, io.EOF) {
-			return w.Flush()
-		}
-		if err != nil {
-			return err
-		}
-	}
+	_, err := io.Copy(out, r)
+	return err
 }
 
-// tidier makes line ends LF outside quotes. Write errors stick in w until Flush.
-type tidier struct {
-	w                     *bufio.Writer
-	delim                 byte
-	blank                 string
-	quoted, closing       bool
-	fieldStart, lineStart bool
-	afterCR               bool
-}
-
-func (t *tidier) put(b byte) {
-	cr := t.afterCR
-	t.afterCR = b == '\r'
-	switch {
-	case t.quoted:
-		if b == '"' {
-			t.quoted = false
-		}
-		_ = t.w.WriteByte(b)
-	case b == '\n' && cr: // second half of CRLF
-	case b == '\n' || b == '\r':
-		if t.lineStart {
-			_, _ = t.w.WriteString(t.blank)
-		} else {
-			_ = t.w.WriteByte('\n')
-		}
-		t.fieldStart, t.lineStart = true, true
-	default:
-		// A quote opens at the start of a field, or reopens after one (a doubled quote).
-		if b == '"' && (t.fieldStart || t.closing) {
-			t.quoted = true
-		}
-		t.closing = false
-		t.fieldStart, t.lineStart = b == t.delim, false
-		_ = t.w.WriteByte(b)
-		return
+// passMark passes over a byte order mark.
+func passMark(r *bufio.Reader) error {
+	if bom, err := r.Peek(3); err != nil || string(bom) != "\ufeff" {
+		return nil //nolint:nilerr // a text shorter than the mark has none; faults show when it is read
 	}
-	t.closing = b == '"'
+	_, err := r.Discard(3)
+	return err
 }

@@ -70,3 +70,16 @@ func TestRowsOfSums(t *testing.T) {
 	h.put("失业登记_202606.xlsx", sheets(t, sheet{name: "表", rows: data}))
 	check(h)
 }
+
+// A batch that is taken apart because of one extract counts nothing twice.
+func TestSumsBesideARefusal(t *testing.T) {
+	h := newHouse(t)
+	h.put("失业登记_202602.csv", []byte(registrations(6, 0, registrationHeader, none)))
+	h.load()
+	h.put("失业登记_202601.csv", []byte(registrations(3, 0, registrationHeader, none)+"合计,,3,,\n"))
+	h.put("失业登记_202602_二.csv", []byte(registrations(1, 0, registrationHeader, none))) // of one county alone
+	sum := h.load()
+	if len(sum.Loads) != 1 || len(sum.Refused) != 1 || !strings.Contains(told(sum), ": 跳过 1 行") {
+		t.Error(told(sum))
+	}
+}

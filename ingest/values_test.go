@@ -157,7 +157,7 @@ func FuzzText(f *testing.F) {
 			return
 		}
 		var out strings.Builder
-		if err := rewrite(&out, decoder(strings.NewReader(string(b)), enc), d.delim, 9, true); err != nil {
+		if _, err := requote(&out, decoder(strings.NewReader(string(b)), enc), d.delim, 9, false); err != nil {
 			t.Error(err)
 		}
 		if strings.Contains(out.String(), "\r\n") && !strings.Contains(out.String(), `"`) {

@@ -83,9 +83,6 @@ func (r *run) versions(ctx context.Context, sources []*source) (map[string][]str
 		if err != nil {
 			return nil, err
 		}
-		if _, marked := document(path.Base(s.file.Rel)); marked && len(old) == 0 {
-			s.lost = true
-		}
 		for _, i := range old {
 			out[s.id] = append(out[s.id], loads[i].ID)
 			loads[i].Status, loads[i].SupersededBy = lake.Superseded, s.id

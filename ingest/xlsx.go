@@ -45,9 +45,9 @@ func (in *Ingester) prepareXLSX(ctx context.Context, c *Contract, s *source) (er
 		s.layout.aside = append(s.layout.aside, asideColumn{a.name, len(c.Columns) + i})
 	}
 	s.layout.width += len(s.layout.aside)
-	s.missing, s.extra, s.twice = x.missing, x.extra, x.twice
+	s.missing, s.extra = x.missing, x.extra
 	s.dropped = x.dropped
-	s.unread = x.likeData(in.readings[c.Feed].readers)
+	s.found = append(twice(x.twice), x.likeData(in.readings[c.Feed].readers)...)
 	s.headings = c.headings(x.header)
 	return nil
 }

@@ -24,34 +24,42 @@ func TestFaultsAreTranslated(t *testing.T) {
 	}
 	found := 0
 	for pattern, calls := range at {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
+		eachNode(t, pattern, func(file string, n ast.Node) {
+			text, ok := faultText(n, calls)
+			text, _, _ = strings.Cut(text, "\n") // lists below are not told twice
+			if !ok || strings.Trim(text, "%sv: ") == "" {
+				return
 			}
-			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-			if err != nil {
-				t.Fatal(err)
+			found++
+			if _, known := chinese()[text]; !known {
+				t.Errorf("%s: %q has no Chinese; add it to faults.yaml", file, text)
 			}
-			ast.Inspect(tree, func(n ast.Node) bool {
-				text, ok := faultText(n, calls)
-				text, _, _ = strings.Cut(text, "\n") // lists below are not told twice
-				if !ok || strings.Trim(text, "%sv: ") == "" {
-					return true
-				}
-				found++
-				if _, known := chinese()[text]; !known {
-					t.Errorf("%s: %q has no Chinese; add it to faults.yaml", file, text)
-				}
-				return true
-			})
-		}
+		})
 	}
 	if found < 100 {
 		t.Errorf("only %d texts were found; the test looks in the wrong place", found)
+	}
+}
+
+// eachNode visits the syntax of the files of a pattern, but for tests.
+func eachNode(t *testing.T, pattern string, visit func(file string, n ast.Node)) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			visit(file, n)
+			return true
+		})
 	}
 }
 
@@ -84,27 +92,13 @@ func faultText(n ast.Node, calls map[string]int) (string, bool) {
 func TestLogLinesAreTranslated(t *testing.T) {
 	lines := []string{"extract loaded", "extract would be loaded"} // one of the two, by a variable
 	for _, pattern := range []string{"../*/*.go", "../cmd/*/*.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(tree, func(n ast.Node) bool {
-				if c, ok := n.(*ast.CallExpr); ok && logs(c) {
-					if text, ok := faultText(n, map[string]int{"Debug": 0, "Info": 0, "Warn": 0, "Error": 0}); ok {
-						lines = append(lines, text)
-					}
+		eachNode(t, pattern, func(_ string, n ast.Node) {
+			if c, ok := n.(*ast.CallExpr); ok && logs(c) {
+				if text, ok := faultText(n, map[string]int{"Debug": 0, "Info": 0, "Warn": 0, "Error": 0}); ok {
+					lines = append(lines, text)
 				}
-				return true
-			})
-		}
+			}
+		})
 	}
 	if len(lines) < 20 {
 		t.Errorf("only %d lines were found; the test looks in the wrong place", len(lines))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"laborwatch/app"
 	"laborwatch/lake"
@@ -18,19 +19,38 @@ import (
 
 func keys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
 
+// actFlags say who does something to the ledger, and why; both are asked for.
+type actFlags struct{ lake.Act }
+
+func (a *actFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&a.Who, "by", "", messages.Both("cli.loads.by"))
+	f.StringVar(&a.Why, "why", "", messages.Both("cli.loads.why"))
+}
+
+// check gives the text of the catalog's key where one is missing.
+func (a *actFlags) check(key string) error {
+	if a.Who == "" || a.Why == "" {
+		return &exitError{exitUsage, errors.New(messages.Both(key))}
+	}
+	return nil
+}
+
 func (e *env) loadsVerifyCmd() *cobra.Command {
-	var feed, forget, by, why string
+	var feed, forget string
+	var act actFlags
 	cmd := &cobra.Command{
 		Use:   "verify [--feed FEED] | verify --forget ID --by WHO --why TEXT",
 		Short: messages.Both("cli.loads.verify"),
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if forget != "" && (by == "" || why == "") {
-				return &exitError{exitUsage, errors.New(messages.Both("ledger.forget.who"))}
+			if forget != "" {
+				if err := act.check("ledger.forget.who"); err != nil {
+					return err
+				}
 			}
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
 				if forget != "" {
-					x, err := a.Forget(ctx, forget, lake.Act{Who: by, Why: why})
+					x, err := a.Forget(ctx, forget, act.Act)
 					if err == nil {
 						fmt.Fprintln(e.stdout, messages.Both("cli.loads.forgotten", x.ID, x.Source))
 					}
@@ -50,8 +70,7 @@ func (e *env) loadsVerifyCmd() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&feed, "feed", "", messages.Both("cli.quarantine.feed"))
 	f.StringVar(&forget, "forget", "", messages.Both("cli.loads.forget"))
-	f.StringVar(&by, "by", "", messages.Both("cli.loads.by"))
-	f.StringVar(&why, "why", "", messages.Both("cli.loads.why"))
+	act.add(cmd.Flags())
 	return cmd
 }
 
@@ -109,18 +128,18 @@ func (e *env) reportDamages(damages []lake.Damage) error {
 }
 
 func (e *env) loadsWithdrawCmd() *cobra.Command {
-	var by, why string
+	var act actFlags
 	var restore bool
 	cmd := &cobra.Command{
 		Use:   "withdraw ID --by WHO --why TEXT [--restore]",
 		Short: messages.Both("cli.loads.withdraw"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			if by == "" || why == "" {
-				return &exitError{exitUsage, errors.New(messages.Both("ledger.withdraw.who"))}
+			if err := act.check("ledger.withdraw.who"); err != nil {
+				return err
 			}
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
-				w, err := a.Withdraw(ctx, arg[0], lake.Act{Who: by, Why: why}, restore)
+				w, err := a.Withdraw(ctx, arg[0], act.Act, restore)
 				if err != nil {
 					return err
 				}
@@ -135,8 +154,7 @@ func (e *env) loadsWithdrawCmd() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&by, "by", "", messages.Both("cli.loads.by"))
-	f.StringVar(&why, "why", "", messages.Both("cli.loads.why"))
+	act.add(cmd.Flags())
 	f.BoolVar(&restore, "restore", false, messages.Both("cli.loads.restore"))
 	return cmd
 }
@@ -161,17 +179,17 @@ func (e *env) reportWithdrawal(ctx context.Context, a *app.App, w lake.Withdrawa
 }
 
 func (e *env) loadsAcceptCmd() *cobra.Command {
-	var by, why string
+	var act actFlags
 	cmd := &cobra.Command{
 		Use:   "accept FILE --by WHO --why TEXT",
 		Short: messages.Both("cli.loads.accept"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			if by == "" || why == "" {
-				return &exitError{exitUsage, errors.New(messages.Both("ledger.accept.who"))}
+			if err := act.check("ledger.accept.who"); err != nil {
+				return err
 			}
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
-				file, err := a.Accept(ctx, arg[0], lake.Act{Who: by, Why: why})
+				file, err := a.Accept(ctx, arg[0], act.Act)
 				if err == nil {
 					fmt.Fprintln(e.stdout, messages.Both("cli.loads.accepted", file))
 				}
@@ -179,7 +197,6 @@ func (e *env) loadsAcceptCmd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&by, "by", "", messages.Both("cli.loads.by"))
-	cmd.Flags().StringVar(&why, "why", "", messages.Both("cli.loads.why"))
+	act.add(cmd.Flags())
 	return cmd
 }

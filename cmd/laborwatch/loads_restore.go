@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,17 +16,17 @@ import (
 )
 
 func (e *env) loadsRestoreCmd() *cobra.Command {
-	var by, why string
+	var act actFlags
 	cmd := &cobra.Command{
 		Use:   "restore ID --by WHO --why TEXT",
 		Short: messages.Both("cli.loads.restore.cmd"),
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			if by == "" || why == "" {
-				return &exitError{exitUsage, errors.New(messages.Both("ledger.restore.who"))}
+			if err := act.check("ledger.restore.who"); err != nil {
+				return err
 			}
 			return e.withApp(cmd, func(ctx context.Context, a *app.App) error {
-				r, err := a.Restore(ctx, arg[0], lake.Act{Who: by, Why: why})
+				r, err := a.Restore(ctx, arg[0], act.Act)
 				if err != nil {
 					return err
 				}
@@ -41,8 +40,7 @@ func (e *env) loadsRestoreCmd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&by, "by", "", messages.Both("cli.loads.by"))
-	cmd.Flags().StringVar(&why, "why", "", messages.Both("cli.loads.why"))
+	act.add(cmd.Flags())
 	return cmd
 }
 
